@@ -1,0 +1,46 @@
+// The only wrapper of SystemC processes: a module sleeps until something can happen to it.
+//
+// Timing: `step` runs once per instant at which the module was woken (by itself or by a channel). Effects on other
+// modules go through channels with at least one clock of latency, so the order of modules within an instant is free.
+#pragma once
+
+#include <functional>
+#include <queue>
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include "sim/base/time.h"
+
+namespace cyclescope::kernel {
+
+/// Sets the SystemC time resolution to 1 fs. Must be called before any module is built; calling it again is harmless.
+void initialise();
+
+/// Current simulated time.
+inline Femtoseconds now() { return static_cast<Femtoseconds>(sc_core::sc_time_stamp().value()); }
+
+/// Runs until no event is pending. Throws the Error that a module threw, unchanged.
+void run_until_quiescent();
+
+/// Base of every timed model. Not copyable (sc_module).
+class Module : public sc_core::sc_module {
+ public:
+  SC_HAS_PROCESS(Module);
+  explicit Module(const std::string& name);
+
+  /// Wakes the module at time t >= now. Several pending wakes are kept; equal ones merge.
+  void wake_at(Femtoseconds t);
+
+ protected:
+  /// Does all that can be done at the current instant; arranges later wakes with wake_at.
+  virtual void step() = 0;
+
+ private:
+  void run();
+
+  sc_core::sc_event event_;
+  std::priority_queue<Femtoseconds, std::vector<Femtoseconds>, std::greater<>> pending_;
+};
+
+}  // namespace cyclescope::kernel

@@ -1,0 +1,185 @@
+// The ledger: modules post facts, only the ledger adds, checks and prices them. The model never reads it to decide;
+// switching it off changes no cycle.
+//
+// Four books are kept:
+//  * time: per lane, femtoseconds per leaf; postings of a lane must abut (a hole is charged to `unknown`);
+//  * activities: dependency records (interval, what released the start and when), from which waits are cut into causes
+//    and the critical path is walked back exactly;
+//  * capacity: per array lane, MAC slots per leaf in quarter-MACs;
+//  * actions and bytes: counts priced once, and conserved quantities per link.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "sim/base/time.h"
+#include "sim/ledger/leaf.h"
+
+namespace cyclescope::ledger {
+
+using LaneId = std::uint32_t;
+using ActivityId = std::uint32_t;  ///< 0 is the origin: the start command at t = 0
+using OperatorIndex = std::int32_t;  ///< index of the lowered operator, -1 for none
+
+constexpr ActivityId kOrigin = 0;
+
+/// Why something could start, in the order that breaks ties.
+enum class Reason : std::uint8_t { data, resource, credit, issue };
+
+/// The last condition satisfied before a start or a resumption: which activity satisfied it, when (that instant lies
+/// within the activity, which is cut there on the path), and of what kind it was.
+struct Release {
+  ActivityId by = kOrigin;
+  Femtoseconds at = 0;
+  Reason reason = Reason::issue;
+};
+
+/// The latest of several releases; ties go by reason in enum order, then by smaller activity id.
+Release latest(std::initializer_list<Release> candidates);
+
+/// One interval of one lane on the way back from an instant.
+struct PathSegment {
+  Leaf cause = Leaf::unknown;  ///< as exposed to whoever waits for it
+  LaneId lane = 0;
+  OperatorIndex op = -1;
+  Femtoseconds from = 0;
+  Femtoseconds to = 0;
+};
+
+/// A conserved quantity of one link or memory level. sent * replication = received is the law; `unique` counts bytes
+/// whose address had not been moved over this link before in the frame.
+struct Traffic {
+  std::string name;
+  std::int64_t sent = 0;
+  std::int64_t received = 0;
+  std::int64_t expected = 0;  ///< bytes that receivers must get: sent * replication
+};
+
+/// Faults that tests inject so that each law's mutant turns red. All zero in use.
+struct Faults {
+  std::int64_t drop_posting = -1;  ///< ordinal of the time posting to lose
+};
+
+class Ledger {
+ public:
+  explicit Ledger(bool enabled = true);
+
+  // ---- lanes -------------------------------------------------------------------------------------------------------
+  /// `name` is kind.index[.sub]; `period` the lane's clock period, bounding what may be called a clock crossing;
+  /// `slots` the quarter-MACs per clock of an array lane, 0 for others.
+  LaneId add_lane(const std::string& name, Femtoseconds period, std::int64_t slots = 0);
+  [[nodiscard]] std::size_t lane_count() const { return lanes_.size(); }
+  [[nodiscard]] const std::string& lane_name(LaneId lane) const { return lanes_[lane].name; }
+
+  // ---- time --------------------------------------------------------------------------------------------------------
+  /// Lane was in `leaf` during [from, to).
+  void post(LaneId lane, Leaf leaf, Femtoseconds from, Femtoseconds to);
+
+  /// Lane waited during [from, to) and `release` ended the wait: the interval is cut along the life of what released
+  /// it. Useful or structural work of others becomes waiting.dependency, or waiting.output_space when the reason is a
+  /// credit.
+  void post_wait(LaneId lane, Femtoseconds from, Femtoseconds to, const Release& release);
+
+  [[nodiscard]] const LeafSums& time(LaneId lane) const { return lanes_[lane].time; }
+
+  // ---- activities --------------------------------------------------------------------------------------------------
+  /// An activity begins at `start`, released by `release` (release.at <= start; the gap, less than one period, is a
+  /// clock crossing). `cause` is what waiting for it is called. Its end is set by close.
+  ActivityId open(LaneId lane, OperatorIndex op, Leaf cause, Femtoseconds start, const Release& release);
+  void close(ActivityId activity, Femtoseconds end);
+
+  /// open and close at once, when the end is known because the module itself determines it.
+  ActivityId record(LaneId lane, OperatorIndex op, Leaf cause, Femtoseconds start, Femtoseconds end,
+                    const Release& release);
+
+  /// Walks back from `release` to `until`, newest first; segments abut and cover [until, release.at) exactly. What
+  /// cannot be explained is one segment of cause unknown.
+  void walk(const Release& release, Femtoseconds until, const std::function<void(const PathSegment&)>& visit) const;
+
+  // ---- capacity ----------------------------------------------------------------------------------------------------
+  /// `slots` quarter-MACs of an array lane went to `leaf` while the lane was busy. Time posted under waiting, overhead
+  /// and idle is added to the capacity book by itself.
+  void post_slots(LaneId lane, Leaf leaf, std::int64_t slots);
+  [[nodiscard]] const LeafSums& slots(LaneId lane) const { return lanes_[lane].slots; }
+  [[nodiscard]] std::int64_t slots_per_cycle(LaneId lane) const { return lanes_[lane].slots_per_cycle; }
+  [[nodiscard]] Femtoseconds lane_period(LaneId lane) const { return lanes_[lane].period; }
+
+  // ---- actions and energy ------------------------------------------------------------------------------------------
+  /// An action of a component at a price in attojoules each. Returns its index.
+  std::size_t add_action(const std::string& component, const std::string& action, std::int64_t attojoules);
+  void count(std::size_t action, std::int64_t times) { if (enabled_) actions_[action].count += times; }
+  /// Constant power of a component over the whole makespan.
+  void add_power(const std::string& component, std::int64_t microwatts);
+
+  struct Action {
+    std::string component;
+    std::string name;
+    std::int64_t attojoules = 0;
+    std::int64_t count = 0;
+  };
+  struct Power {
+    std::string component;
+    std::int64_t microwatts = 0;
+  };
+  [[nodiscard]] const std::vector<Action>& actions() const { return actions_; }
+  [[nodiscard]] const std::vector<Power>& powers() const { return powers_; }
+
+  // ---- bytes -------------------------------------------------------------------------------------------------------
+  std::size_t add_traffic(const std::string& name);
+  void sent(std::size_t traffic, std::int64_t bytes, std::int64_t replication = 1);
+  void received(std::size_t traffic, std::int64_t bytes) { if (enabled_) traffic_[traffic].received += bytes; }
+  [[nodiscard]] const std::vector<Traffic>& traffic() const { return traffic_; }
+
+  // ---- frame -------------------------------------------------------------------------------------------------------
+  /// Forgets everything booked and starts a new frame at t0; lanes, actions and links stay declared. Activities of
+  /// earlier frames count as the origin.
+  void restart(Femtoseconds t0);
+  /// Ends the frame: a lane whose postings do not reach `end` gets the hole as unknown.
+  void finish(Femtoseconds end);
+
+  [[nodiscard]] Femtoseconds origin() const { return origin_; }
+  [[nodiscard]] Femtoseconds end() const { return end_; }
+  [[nodiscard]] bool enabled() const { return enabled_; }
+  [[nodiscard]] std::size_t activity_count() const { return activities_.size(); }
+  void inject(const Faults& faults) { faults_ = faults; }
+
+ private:
+  struct LaneBook {
+    std::string name;
+    Femtoseconds period = 0;
+    std::int64_t slots_per_cycle = 0;
+    Femtoseconds cursor = 0;
+    LeafSums time{};
+    LeafSums slots{};
+  };
+  struct Activity {
+    Femtoseconds start = 0;
+    Femtoseconds end = 0;
+    Femtoseconds released_at = 0;
+    ActivityId released_by = kOrigin;
+    LaneId lane = 0;
+    OperatorIndex op = -1;
+    Leaf cause = Leaf::unknown;
+    Reason reason = Reason::issue;
+  };
+
+  void add_time(LaneBook& lane, Leaf leaf, Femtoseconds from, Femtoseconds to);
+  [[nodiscard]] const Activity* find(ActivityId activity) const;
+
+  bool enabled_;
+  Femtoseconds origin_ = 0;
+  Femtoseconds end_ = 0;
+  ActivityId first_ = 1;  ///< id of activities_[0]; smaller ids are the origin
+  std::vector<LaneBook> lanes_;
+  std::vector<Activity> activities_;
+  std::vector<Action> actions_;
+  std::vector<Power> powers_;
+  std::vector<Traffic> traffic_;
+  std::int64_t postings_ = 0;
+  Faults faults_;
+};
+
+}  // namespace cyclescope::ledger

@@ -1,0 +1,31 @@
+// What an operator costs on any machine: MACs, other operations, compulsory bytes. Pure functions of the graph.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/base/precision.h"
+#include "workloads/graph.h"
+
+namespace cyclescope::workloads {
+
+/// Counts of one operator (or sums over a graph).
+struct Cost {
+  std::int64_t macs = 0;             ///< multiply-accumulates; padding counted
+  std::int64_t other_ops = 0;        ///< element operations that are no MAC (bias adds, compares, exponentials, ...)
+  std::int64_t parameters = 0;       ///< elements of role parameter read by it
+  std::int64_t input_elements = 0;   ///< activation and constant elements read, each tensor once
+  std::int64_t output_elements = 0;  ///< activation elements written
+  bool view = false;                 ///< moves and computes nothing (reshape)
+};
+
+/// Cost of one operator. Throws NotModelled for a type without a definition.
+Cost cost(const Graph& graph, const Operator& op);
+
+/// Sum over all operators; `input_elements` and `output_elements` are those of the graph's own inputs and outputs.
+Cost total_cost(const Graph& graph);
+
+/// Least bytes that must cross the memory boundary for the whole graph: every parameter once, graph inputs and outputs
+/// once, at `precision`. Statistics are folded into the batch norm's scale and shift and cost nothing of their own.
+std::int64_t compulsory_bytes(const Graph& graph, Precision precision);
+
+}  // namespace cyclescope::workloads
