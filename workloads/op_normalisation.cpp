@@ -40,7 +40,7 @@ std::int64_t layer_norm_ops(const OperatorView& op) {
   for (std::int64_t axis = 0; axis < op.attributes<LayerNormAttributes>().axis; ++axis) {
     rows = op.product({rows, op.input(0)[static_cast<std::size_t>(axis)]});
   }
-  return op.sum(op.product({7, op.output_elements()}), op.product({4, rows}));
+  return op.sum(op.product({7, op.output_elements()}), op.product({5, rows}));
 }
 
 Shape softmax_shape(const OperatorView& op) {

@@ -7,7 +7,7 @@
 //   matmul            1 per output element when scale is not 1
 //   batch_norm        2 per element: times scale, plus shift (statistics folded beforehand)
 //   layer_norm        7 per element: sum, minus mean, square, sum, times 1/deviation, times scale, plus bias;
-//                     4 per normalised row: mean, variance, plus epsilon, 1/deviation
+//                     5 per normalised row: two divisions, plus epsilon, square root, reciprocal
 //   softmax           5 per element: maximum, minus maximum, exp, sum, divide
 //   relu neg abs exp sqrt erf tanh   1 per element
 //   sigmoid           4 per element: negate, exp, plus 1, reciprocal; silu 5: times x

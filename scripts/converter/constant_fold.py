@@ -66,6 +66,13 @@ def _expand(inputs: Arrays, _: Attributes) -> np.ndarray:
     return inputs[0] * np.ones([int(dim) for dim in inputs[1]], inputs[0].dtype)
 
 
+def _range(inputs: Arrays, _: Attributes) -> np.ndarray:
+    start, limit, delta = (value.reshape(())[()] for value in inputs)
+    if abs(float(limit) - float(start)) > MAX_FOLDED_ELEMENTS * abs(float(delta)):
+        raise ValueError("too many elements")
+    return np.arange(start, limit, delta, dtype=inputs[0].dtype)
+
+
 def _reduce_product(inputs: Arrays, attributes: Attributes) -> np.ndarray:
     axes = tuple(attributes["axes"]) if "axes" in attributes else None
     return np.prod(inputs[0], axis=axes, keepdims=bool(attributes.get("keepdims", 1)), dtype=inputs[0].dtype)
@@ -83,13 +90,14 @@ _RULES: Dict[str, Callable[[Arrays, Attributes], np.ndarray]] = {
     "Abs": _unary(np.abs), "Ceil": _unary(np.ceil), "Exp": _unary(np.exp), "Floor": _unary(np.floor),
     "Identity": _unary(np.asarray), "Neg": _unary(np.negative), "Not": _unary(np.logical_not), "Sqrt": _unary(np.sqrt),
     "Add": _binary(np.add), "And": _binary(np.logical_and), "Equal": _binary(np.equal), "Greater": _binary(np.greater),
-    "Less": _binary(np.less), "Max": _binary(np.maximum), "Min": _binary(np.minimum), "Mod": _binary(np.mod),
+    "Less": _binary(np.less), "Max": _binary(np.maximum), "Min": _binary(np.minimum),
     "Mul": _binary(np.multiply), "Or": _binary(np.logical_or), "Pow": lambda i, _: np.power(*i).astype(i[0].dtype),
     "Sub": _binary(np.subtract), "Div": _divide,
+    "Mod": lambda inputs, attributes: (np.fmod if attributes.get("fmod", 0) else np.mod)(*inputs),
     "Cast": _cast, "ConstantOfShape": _constant_of_shape, "Expand": _expand, "ReduceProd": _reduce_product,
     "Concat": lambda inputs, attributes: np.concatenate(inputs, axis=attributes["axis"]),
     "Gather": lambda inputs, attributes: np.take(inputs[0], inputs[1], axis=attributes.get("axis", 0)),
-    "Range": lambda inputs, _: np.arange(*(value[()] for value in inputs), dtype=inputs[0].dtype),
+    "Range": _range,
     "Reshape": _reshape, "Slice": _slice, "Squeeze": _squeeze, "Unsqueeze": _unsqueeze,
     "Transpose": lambda inputs, attributes: np.transpose(inputs[0], attributes.get("perm")),
     "Where": lambda inputs, _: np.where(*inputs),

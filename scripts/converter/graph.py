@@ -1,17 +1,26 @@
 """The canonical operator graph: what the importer builds, the patterns rewrite and the writer stores."""
-from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+import enum
+from dataclasses import dataclass, field, replace
+from typing import Any, Container, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 Dims = Tuple[int, ...]
 
 
+class Origin(enum.Enum):
+    """Where a constant comes from."""
+
+    STORED = "initialiser"
+    LITERAL = "Constant node or folded expression"
+    IMPLIED = "attribute or default of an operator"
+
+
 @dataclass(frozen=True)
 class Constant:
     """A tensor known before the run."""
 
-    initialiser: bool  # stored with the model, so learnt unless it is a single literal
+    origin: Origin
     values: Optional[np.ndarray] = None  # only kept for small tensors
     transpose_of: Optional[str] = None  # key of the 2-D constant this one is the transpose of
 
@@ -37,6 +46,15 @@ class Operator:
     attributes: Dict[str, Any] = field(default_factory=dict)
 
 
+def unique(name: str, taken: Container[str]) -> str:
+    """The name itself while it is free, then with the suffix #2, #3, ..."""
+    candidate, count = name, 1
+    while candidate in taken:
+        count += 1
+        candidate = f"{name}#{count}"
+    return candidate
+
+
 class Graph:
     """Operators in topological order over named tensors."""
 
@@ -52,6 +70,10 @@ class Graph:
     def dims(self, key: str) -> Dims:
         """Shape of a tensor."""
         return self.tensors[key].dims
+
+    def set_dims(self, key: str, dims: Dims) -> None:
+        """Gives an activation another shape, after its producer was edited."""
+        self.tensors[key] = replace(self.tensors[key], dims=dims)
 
     def is_constant(self, key: str) -> bool:
         """Whether the tensor is known before the run."""

@@ -1,6 +1,7 @@
 """Reads an ONNX file and checks its structure before anything is derived from it."""
 import math
 import os
+import warnings
 from typing import Dict, List, Tuple
 
 import onnx
@@ -17,18 +18,21 @@ _TYPED_FIELDS = {
     TensorProto.UINT32: "uint64_data", TensorProto.UINT64: "uint64_data",
 }
 
+_LEAST = {"kernel_shape": 1, "strides": 1, "dilations": 1, "group": 1, "pads": 0}
+
 
 def read_model(path: str) -> onnx.ModelProto:
     """Parses the file; weights in external files are not needed and not read."""
     try:
         if not os.path.getsize(path):
             raise ConversionError("the file is empty", path, "expected an ONNX model")
-        model = onnx.load(path, load_external_data=False)
+        with warnings.catch_warnings(record=True) as doubts:
+            model = onnx.load(path, load_external_data=False)
     except OSError as error:
         raise ConversionError(f"cannot read the file ({error.strerror})", path, "expected an ONNX model") from error
     except (DecodeError, ValueError) as error:
         raise ConversionError("the file is truncated or no ONNX model", path, "expected a complete ONNX model") from error
-    if not model.ir_version or not model.HasField("graph") or not model.opset_import:
+    if doubts or not model.ir_version or not model.HasField("graph") or not model.opset_import:
         raise ConversionError("the file holds no ONNX model", path, "expected ir_version, opset_import and graph")
     return model
 
@@ -115,6 +119,26 @@ def check_supported(nodes: List[onnx.NodeProto], supported: frozenset, model: st
             raise unsupported_operator(f"{node.domain}.{node.op_type}", label(node), model)
         if node.op_type not in supported:
             raise unsupported_operator(node.op_type, label(node), model)
+
+
+def check_inference_mode(nodes: List[onnx.NodeProto], path: str) -> None:
+    """Batch normalisation uses stored statistics."""
+    for node in nodes:
+        training = any(attribute.name == "training_mode" and attribute.i for attribute in node.attribute)
+        if node.op_type == "BatchNormalization" and (training or any(node.output[1:])):
+            raise ConversionError("BatchNormalization is in training mode", f"node '{label(node)}' of {path}",
+                                  "expected a model exported for inference")
+
+
+def check_windows(nodes: List[onnx.NodeProto], path: str) -> None:
+    """Windows advance and stay inside their padding; shape inference divides by these attributes unchecked."""
+    for node in nodes:
+        for attribute in node.attribute:
+            least = _LEAST.get(attribute.name)
+            values = [*attribute.ints, attribute.i] if attribute.type == attribute.INT else list(attribute.ints)
+            if least is not None and node.op_type != "Pad" and any(value < least for value in values):
+                raise ConversionError(f"{node.op_type}: {attribute.name} is {values}", f"node '{label(node)}' of {path}",
+                                      f"expected at least {least}")
 
 
 def _check_initialiser(tensor: TensorProto, path: str) -> None:

@@ -9,7 +9,7 @@ from onnx import TensorProto, numpy_helper
 
 from . import constant_fold
 from .errors import ConversionError
-from .graph import Constant, Dims
+from .graph import Constant, Dims, Origin
 from .onnx_load import check_dims, label
 
 MAX_STORED_ELEMENTS = 4096
@@ -77,12 +77,13 @@ def infer(model: onnx.ModelProto, nodes: List[onnx.NodeProto], opset: int, name:
                 continue
             result = node.output[0]
             folded[result] = value
-            constants[result] = Constant(False, value)
+            constants[result] = Constant(Origin.LITERAL, value)
             skeleton.graph.initializer.append(numpy_helper.from_array(value, result))
         if len(remaining) == len(nodes):
             break
         nodes = remaining
     _check_static(nodes, types, path)
+    _check_nodes(skeleton, types, path)
     _check_declared(model.graph, types, path)
     return ImportedModel(name, opset, nodes, types, constants, inputs, [value.name for value in model.graph.output])
 
@@ -97,7 +98,7 @@ def _read_initialisers(graph: onnx.GraphProto) -> Tuple[Dict[str, Constant], Dic
             values = numpy_helper.to_array(tensor)
             if values.size == 1 or values.dtype.kind in "iub":
                 foldable[tensor.name] = values
-        constants[tensor.name] = Constant(True, values)
+        constants[tensor.name] = Constant(Origin.STORED, values)
     return constants, foldable
 
 
@@ -126,10 +127,9 @@ def _infer_once(skeleton: onnx.ModelProto, nodes: List[onnx.NodeProto], path: st
     del skeleton.graph.node[:]
     skeleton.graph.node.extend(nodes)
     try:
-        onnx.checker.check_model(skeleton)
         inferred = onnx.shape_inference.infer_shapes(skeleton, check_type=True, strict_mode=True)
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, RuntimeError) as error:
-        raise ConversionError(f"the model contradicts itself ({error})", path, "expected a valid ONNX model") from error
+    except (onnx.shape_inference.InferenceError, RuntimeError) as error:
+        raise _contradiction(error, path) from error
     types: Dict[str, Tuple[int, Dims]] = {}
     for value in [*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output]:
         known = _static(value)
@@ -138,6 +138,10 @@ def _infer_once(skeleton: onnx.ModelProto, nodes: List[onnx.NodeProto], path: st
     for tensor in inferred.graph.initializer:
         types[tensor.name] = (tensor.data_type, tuple(tensor.dims))
     return types
+
+
+def _contradiction(error: Exception, path: str) -> ConversionError:
+    return ConversionError(f"the model contradicts itself ({error})", path, "expected a valid ONNX model")
 
 
 def _static(value: onnx.ValueInfoProto) -> Optional[Tuple[int, Dims]]:
@@ -175,6 +179,16 @@ def _check_static(nodes: List[onnx.NodeProto], types: Dict[str, Tuple[int, Dims]
                 raise ConversionError(f"tensor '{name}' has no static shape", f"node '{label(node)}' of {path}",
                                       "expected fixed dimensions (see --input)")
             check_dims(types[name][1], f"tensor '{name}'", path)
+
+
+def _check_nodes(skeleton: onnx.ModelProto, types: Dict[str, Tuple[int, Dims]], path: str) -> None:
+    """The attributes, operand counts and operand types of every node follow the ONNX standard."""
+    for value in skeleton.graph.output:
+        value.CopyFrom(onnx.helper.make_tensor_value_info(value.name, types[value.name][0], types[value.name][1]))
+    try:
+        onnx.checker.check_model(skeleton)
+    except onnx.checker.ValidationError as error:
+        raise _contradiction(error, path) from error
 
 
 def _check_declared(graph: onnx.GraphProto, types: Dict[str, Tuple[int, Dims]], path: str) -> None:

@@ -4,19 +4,35 @@
 // Timing (clocks of the array; step = a clock in which the array is not frozen):
 //  * A[i,k] enters row i from the west and B[k,j] column j from the north at step S + k + i and S + k + j, where S is the
 //    block's start step; PE(i,j) executes reduction step k at S + k + i + j; with T steps per block the result (i,j)
-//    reaches the north edge at S + T + 2i + j.
-//  * The next block may start at S' >= S + max(T, D): D = 2m-1, or, with interleaved drain, any odd distance >= m or any
-//    distance >= 2m-1. It starts only when its first operands are there (all lanes' first run supplied); before that the
-//    array goes on draining.
+//    reaches the north edge at E + 2i + j, E = S + T.
+//  * The next block (T', E' = S' + T') may start at S' >= S + T when its results cannot meet older ones on a link:
+//    E' >= E + 2m - 1 for every older block; with interleaved drain it is enough that E' >= E + m for the block before
+//    and that E' - E is odd or >= 2m - 1 for every older block. With equal T these are distances of starts (4.4).
+//    It starts only when the operands of PE(0,0) are there; before that the array goes on draining.
 //  * Lock step: once a block has started, one lane without its due token, or one column whose egress FIFO is full when a
 //    result is due, freezes the whole array (fill, MACs and drain alike).
 //  * Lanes and columns beyond m, n carry no tokens.
-// Causes: useful.mac, structural.fill, structural.drain, waits cut along what ended them, idle.
-// Actions: mac (useful MACs), pe_hop (operand hops between PEs), drain_hop.
+//  * Ingress: a token may be used in the clock in which it enters its FIFO; the slot of a token used in clock c takes the
+//    next token from c + 1. Egress: a result that arrives in clock c leaves at c + 1 or later; the slot of a result that
+//    leaves in clock c takes the next result from c + 1. Rows leave in the order in which they arrive, column j of a row
+//    at least j clocks after the row's turn, and turns are at least one clock apart.
+//  * Equal clocks: what is supplied, opened or pushed at an instant counts for the clock that begins there, whatever the
+//    order of modules within the instant. A call between edges counts from the next edge. A first_clock or from_clock
+//    before the call counts as the clock of the call, and a run begins no earlier than the last token of the run before.
+// Causes: useful.mac, structural.fill (start into an empty array until the far corner starts, while steps are issued),
+//   structural.drain (no block issues steps: tail until the last result is on the edge, or the gap until the drain allows
+//   the next block), waits cut along what ended them, idle.
+// Actions: mac (useful MACs), pe_hop (operand hops between PEs, T(m(n-1) + n(m-1)) per block), drain_hop (result hops
+//   between link registers, nm(m-1)/2 per block).
+// Errors: calls out of order, for a block that was not pushed, or of impossible size are InternalErrors.
+// Not modelled: the values themselves; columns that freeze on their own (global freeze, kpu.md 4.5).
 // Source: kpu.md sections 4.1-4.5 (schedule tau = [1 1 1]); SCALE-Sim one-fold runtime 2R + C + T - 2.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "sim/kernel/module.h"
 #include "sim/ledger/ledger.h"
@@ -32,8 +48,18 @@ struct ArrayGeometry {
   int quarter_macs = 4;        ///< per PE and clock at the precision in use (INT8 4)
   bool interleave_drain = false;
   int ingress_depth = 32;      ///< tokens per lane that a streamer may run ahead of the array
-  int egress_depth = 16;       ///< results per column between array and vector unit
+  int egress_depth = 16;       ///< results per column between array and vector unit (>= 2 with interleaved drain)
 };
+
+/// Indices of the ledger actions that an array counts; the owner declares them.
+struct ArrayActions {
+  std::size_t mac = 0;
+  std::size_t pe_hop = 0;
+  std::size_t drain_hop = 0;
+};
+
+/// Clock of every item of a transfer, or null for the regular schedule.
+using ItemClocks = std::shared_ptr<const std::vector<std::int64_t>>;
 
 /// One output block: m x n results of `steps` reduction steps each.
 struct ArrayBlock {
@@ -55,6 +81,7 @@ struct OperandRun {
   std::int64_t clocks_num = 1;
   std::int64_t clocks_den = 1;
   ledger::Release release;        ///< the streamer activity that delivers it (its instant: first_clock)
+  ItemClocks lane_clocks;         ///< instead of the schedule: token k of lane i at [i * steps + k]; all runs or none
 };
 
 /// Results of a block may be taken: result r of column j leaves the egress FIFO at the earliest at
@@ -64,21 +91,25 @@ struct EgressWindow {
   std::int64_t from_clock = 0;
   std::int64_t clocks_per_result = 2;
   ledger::Release release;        ///< what opened the window (its instant: from_clock)
+  ItemClocks column_clocks;       ///< instead of the schedule: result r of column j at [j * m + r]; all windows or none
 };
 
 /// Who uses the array. Called at the simulated time of the event.
 class ArrayListener {
  public:
   virtual ~ArrayListener() = default;
-  /// The last token of the run has entered the ingress FIFO: the streamer may begin its next run.
+  /// The last token of the run (of all lanes) has entered its ingress FIFO: the streamer may begin its next run. `by` is
+  /// the array's activity when it had to make room, otherwise the run's own release.
   virtual void run_entered(Side side, std::int64_t block, std::int64_t first_step, ledger::ActivityId by) = 0;
   /// First result of the block is on the north edge.
   virtual void first_result(std::int64_t block, ledger::ActivityId by) = 0;
-  /// Last result of the block has left the egress FIFO.
+  /// Last result of the block has left the egress FIFO. `by` is the array's activity when the result left at once,
+  /// otherwise the release of the window.
   virtual void last_result(std::int64_t block, ledger::ActivityId by) = 0;
 };
 
-/// What both array models offer. All calls take effect at the current instant; runs of one side are supplied in order.
+/// What both array models offer. A block is pushed before its runs and window; runs of one side are supplied in order.
+/// restart and finish bound a frame and need an array without blocks.
 class Array : public kernel::Module {
  public:
   using kernel::Module::Module;

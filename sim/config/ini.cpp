@@ -41,8 +41,8 @@ std::vector<int> option_lines(const std::string& path, const std::string& text) 
     }
     const std::size_t equals = line.find('=');
     if (equals == std::string::npos || equals == 0) {
-      throw InputError(fmt::format("{}:{}: '{}' is not a setting; expected 'key = value' or '[section]'", path, number,
-                                   line));
+      throw InputError(
+          fmt::format("{}:{}: '{}' is not a setting; expected 'key = value' or '[section]'", path, number, line));
     }
     numbers.push_back(number);
   }
@@ -64,11 +64,11 @@ std::vector<IniLine> read_ini(const std::string& path) {
   std::istringstream stream(text);
   // Keys are checked against the schema by the caller, which knows the line: here all of them are collected.
   constexpr bool kAllowUnregistered = true;
-  const auto parsed = boost::program_options::parse_config_file(
-      stream, boost::program_options::options_description(), kAllowUnregistered);
+  const auto parsed = boost::program_options::parse_config_file(stream, boost::program_options::options_description(),
+                                                                kAllowUnregistered);
   if (parsed.options.size() != numbers.size()) {
-    throw InternalError(fmt::format("{}: {} settings parsed, {} lines found", path, parsed.options.size(),
-                                    numbers.size()));
+    throw InternalError(
+        fmt::format("{}: {} settings parsed, {} lines found", path, parsed.options.size(), numbers.size()));
   }
   std::vector<IniLine> lines;
   std::map<std::string, int> first_line;

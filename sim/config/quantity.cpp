@@ -48,9 +48,9 @@ std::vector<Unit> units(Quantity quantity, const std::string& declared) {
 }
 
 std::string unit_names(const std::vector<Unit>& known) {
-  std::vector<std::string> names;
-  for (const Unit& unit : known) names.push_back(unit.name);
-  return fmt::format("{}", fmt::join(names, " "));
+  std::string names;
+  for (const Unit& unit : known) names += (names.empty() ? "" : " ") + unit.name;
+  return names;
 }
 
 /// A decimal number: mantissa / 10^decimals, mantissa without trailing fraction zeros.
@@ -136,9 +136,9 @@ ParsedValue parse_number(const Declaration& declaration, const std::string& writ
   }
   const auto unit = std::find_if(known.begin(), known.end(), [&](const Unit& u) { return u.name == unit_name; });
   if (unit == known.end()) {
-    throw ValueError(declaration.unit.empty() ? fmt::format("has a unit '{}' where none is allowed", unit_name)
-                                              : fmt::format("has an unknown unit '{}' (known: {})", unit_name,
-                                                            unit_names(known)));
+    throw ValueError(declaration.unit.empty()
+                         ? fmt::format("has a unit '{}' where none is allowed", unit_name)
+                         : fmt::format("has an unknown unit '{}' (known: {})", unit_name, unit_names(known)));
   }
   const std::int64_t integer = to_integer(decimal, unit->scale, known.front().name);
   if (integer < 0 && declaration.minimum >= 0) throw ValueError("is negative");

@@ -84,12 +84,14 @@ Setting parse_line(const Declaration& declaration, const IniLine& line) {
   std::vector<std::string> fields;
   std::istringstream stream(line.value + "|");
   for (std::string field; std::getline(stream, field, '|');) fields.push_back(trim(field));
-  const std::string form = fmt::format("'VALUE [UNIT] | CONFIDENCE | SOURCE' with a value of {}", expected(declaration));
+  const std::string form =
+      fmt::format("'VALUE [UNIT] | CONFIDENCE | SOURCE' with a value of {}", expected(declaration));
   if (fields[0].empty()) throw fault(place, "empty value", form);
   Setting setting = make_setting(declaration, fields[0], false, place);
   if (fields.size() < 2 || fields[1].empty()) throw fault(place, "no confidence", form);
   if (std::find(kConfidences.begin(), kConfidences.end(), fields[1]) == kConfidences.end()) {
-    throw fault(place, "unknown confidence '" + fields[1] + "'", fmt::format("one of {}", fmt::join(kConfidences, " ")));
+    throw fault(place, "unknown confidence '" + fields[1] + "'",
+                fmt::format("one of {}", fmt::join(kConfidences, " ")));
   }
   if (fields.size() < 3 || fields[2].empty()) throw fault(place, "no source", form);
   if (fields.size() > 3) throw fault(place, "'|' in the source", form);
@@ -135,7 +137,8 @@ class FileChain {
 /// `file:line` with the file relative to the folder of the first file, so that it does not depend on the machine.
 std::string where_of(const IniLine& line, const std::string& first_file) {
   const fs::path folder = fs::absolute(first_file).lexically_normal().parent_path();
-  return fmt::format("{}:{}", fs::absolute(line.file).lexically_normal().lexically_relative(folder).string(), line.line);
+  return fmt::format("{}:{}", fs::absolute(line.file).lexically_normal().lexically_relative(folder).string(),
+                     line.line);
 }
 
 }  // namespace
@@ -154,7 +157,8 @@ Settings resolve(const Schema& schema, const std::string& file, const std::vecto
     setting.set_where = "default";
     result.settings_[key] = setting;
   }
-  for (const IniLine& line : FileChain(file).lines()) {
+  const FileChain chain(file);
+  for (const IniLine& line : chain.lines()) {
     Setting setting = parse_line(*find_declaration(declarations, line.key, place_of(line)), line);
     setting.set_where = where_of(line, file);
     result.settings_[line.key] = setting;

@@ -32,15 +32,15 @@ enum class Quantity {
 
 /// One declared parameter.
 struct Declaration {
-  std::string key;          ///< section.name
+  std::string key;  ///< section.name
   Quantity quantity = Quantity::count;
-  std::string unit;         ///< canonical unit shown to the user (`PE`, `MHz`, `ns`, `KiB`, `pJ`)
-  std::string description;  ///< one line
+  std::string unit;          ///< canonical unit shown to the user (`PE`, `MHz`, `ns`, `KiB`, `pJ`)
+  std::string description;   ///< one line
   std::int64_t minimum = 0;  ///< in the canonical integer (fs, Hz, B, aJ, uW, count)
   std::int64_t maximum = 0;
-  std::vector<std::string> choices;           ///< for Quantity::choice
-  std::optional<std::string> default_value;   ///< in file syntax without source (`4 cycles`); absent means required
-  std::string default_source;                 ///< why that default; its confidence is `assumed`
+  std::vector<std::string> choices;          ///< for Quantity::choice
+  std::optional<std::string> default_value;  ///< in file syntax without source (`4 cycles`); absent means required
+  std::string default_source;                ///< why that default; its confidence is `assumed`
 };
 
 /// The declarations a machine family (and its parts) understands. Declaring a key twice is an InternalError.
@@ -60,7 +60,7 @@ struct Setting {
   std::string text;          ///< the value as written, for choice and text the word itself
   std::string confidence;    ///< datasheet published derived fitted assumed
   std::string source;
-  std::string set_where;     ///< `file.ini:12`, `--set`, or `default`
+  std::string set_where;  ///< `file.ini:12`, `--set`, or `default`
 };
 
 /// Immutable resolved parameters. Access by key; an undeclared key is an InternalError (a typo in the program).
@@ -73,7 +73,7 @@ class Settings {
   [[nodiscard]] const std::map<std::string, Setting>& all() const { return settings_; }
 
  private:
-  friend Settings resolve(const Schema&, const std::string&, const std::vector<std::string>&);
+  friend Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides);
   std::map<std::string, Setting> settings_;
   std::vector<std::shared_ptr<const Declaration>> owned_;
 };

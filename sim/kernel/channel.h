@@ -30,10 +30,15 @@ class Channel {
     return credits_ > 0;
   }
 
-  void push(T item) {
+  void push(T item) { push_at(std::move(item), now() + latency_); }
+
+  /// The sender itself knows that the item leaves later: it arrives at `arrival` >= now + latency, in order.
+  void push_at(T item, Femtoseconds arrival) {
     if (!can_push()) throw InternalError("push into a channel without credit");
+    if (arrival < now() + latency_ || (!items_.empty() && arrival < items_.back().first)) {
+      throw InternalError("channel item arrives before its latency or out of order");
+    }
     --credits_;
-    const Femtoseconds arrival = now() + latency_;
     items_.emplace_back(arrival, std::move(item));
     consumer_->wake_at(arrival);
   }

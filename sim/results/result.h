@@ -22,22 +22,22 @@ struct OperatorResult {
   std::int64_t end_cycle = 0;
   std::int64_t macs = 0;
   std::int64_t dram_bytes = 0;
-  std::string bound;             ///< group.leaf with most exposed cycles, `view` for a view
-  CauseCycles exposed;           ///< of the critical path
+  std::string bound;    ///< group.leaf with most exposed cycles, `view` for a view
+  CauseCycles exposed;  ///< of the critical path
 };
 
 struct LaneResult {
   std::string name;
-  ledger::LeafSums time{};       ///< femtoseconds per leaf; sums to the makespan
-  ledger::LeafSums slots{};      ///< quarter-MACs per leaf (arrays only, else zero)
+  ledger::LeafSums time{};   ///< femtoseconds per leaf; sums to the makespan
+  ledger::LeafSums slots{};  ///< quarter-MACs per leaf (arrays only, else zero)
 };
 
 /// One abutting segment of the critical path, oldest first.
 struct PathStep {
   std::string cause;
-  std::int32_t lane = 0;         ///< index into lanes
-  std::int32_t op = -1;          ///< index into operators, -1 for none
-  Femtoseconds from = 0;         ///< relative to t = 0
+  std::int32_t lane = 0;  ///< index into lanes
+  std::int32_t op = -1;   ///< index into operators, -1 for none
+  Femtoseconds from = 0;  ///< relative to t = 0
   Femtoseconds to = 0;
 };
 
@@ -64,26 +64,26 @@ struct RunResult {
   std::int64_t batch = 1;
   std::string initial_state;
   std::string version;
-  std::int64_t clock_hz = 0;             ///< reference clock
+  std::int64_t clock_hz = 0;  ///< reference clock
   Femtoseconds clock_period = 0;
-  Femtoseconds makespan = 0;             ///< latency
-  std::int64_t cycles = 0;               ///< ceil(makespan / clock_period)
+  Femtoseconds makespan = 0;  ///< latency
+  std::int64_t cycles = 0;    ///< ceil(makespan / clock_period)
   Femtoseconds host_overhead = 0;
   std::int64_t macs = 0;
-  std::int64_t macs_executed = 0;        ///< counted by the arrays
+  std::int64_t macs_executed = 0;  ///< counted by the arrays
   std::int64_t dram_read_bytes = 0;
   std::int64_t dram_write_bytes = 0;
   std::int64_t host_read_bytes = 0;
   std::int64_t host_write_bytes = 0;
-  std::int64_t compulsory_bytes = 0;     ///< for this initial state
-  std::int64_t peak_memory_bytes = 0;    ///< external memory: weights and activations alive at once
+  std::int64_t compulsory_bytes = 0;   ///< for this initial state
+  std::int64_t peak_memory_bytes = 0;  ///< external memory: weights and activations alive at once
   bool fits = true;
   std::int64_t peak_macs_per_second = 0;
-  Femtoseconds roofline = 0;             ///< proven lower bound of the makespan
-  std::string roofline_bound;            ///< compute | memory | dependency
+  Femtoseconds roofline = 0;                      ///< proven lower bound of the makespan
+  std::string roofline_bound;                     ///< compute | memory | dependency
   std::map<std::string, std::int64_t> energy_fj;  ///< component -> femtojoules; the total is their integer sum
   std::int64_t host_energy_fj = 0;
-  CauseCycles critical_path;             ///< sums to cycles
+  CauseCycles critical_path;  ///< sums to cycles
   std::vector<OperatorResult> operators;
   std::vector<LaneResult> lanes;
   std::vector<PathStep> path;

@@ -90,8 +90,7 @@ TEST_CASE("a wrong line is refused with file, line, key, value and expectation")
 
 TEST_CASE("numbers with more digits than any value needs are refused") {
   const Directory directory;
-  const std::string file =
-      directory.write("m.ini", "clock = 0." + std::string(40, '1') + " GHz | derived | x\n");
+  const std::string file = directory.write("m.ini", "clock = 0." + std::string(40, '1') + " GHz | derived | x\n");
   CHECK(input_error(full_schema(), file).find("has more than 37 digits; expected 1 MHz to 10000 MHz") !=
         std::string::npos);
 }
@@ -151,7 +150,6 @@ TEST_CASE("a wrong --set names itself") {
   CHECK(input_error(schema, file, {"memory.idael=on"}) ==
         "--set memory.idael=on: unknown key 'memory.idael'; expected a declared key; the closest is 'memory.ideal'");
   CHECK(input_error(schema, file, {"array.rows"}) == "--set array.rows: no '='; expected key=VALUE [UNIT]");
-  CHECK(input_error(schema, file, {"clock=\n1"}).empty() == false);
 }
 
 TEST_CASE("control characters cannot break the message into lines") {

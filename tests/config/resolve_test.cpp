@@ -63,7 +63,7 @@ TEST_CASE("later base files, then the file itself, then later --set win") {
   const Settings settings = resolve(full_schema(), file, {"array.pipe=4 cycles", " array.pipe = 5 cycles "});
   CHECK(settings.integer("memory.latency") == 1'000'000);
   CHECK(settings.at("memory.latency").set_where == "parts/memory.ini:1");
-  CHECK(settings.integer("memory.size") == 2 * 1024 * 1024);
+  CHECK(settings.integer("memory.size") == 2'097'152);
   CHECK(settings.at("memory.size").set_where == "parts/fast.ini:1");
   CHECK(settings.integer("array.rows") == 10);
   CHECK(settings.at("array.rows").set_where == "top.ini:3");
@@ -82,7 +82,7 @@ TEST_CASE("a base file has base files of its own, and one file may be reached tw
   CHECK(resolve(full_schema(), file, {}).at("clock").set_where == "root.ini:1");
 }
 
-TEST_CASE("--set takes the declared unit when none is given") {
+TEST_CASE("an override takes the declared unit when none is given") {
   const Directory directory;
   const std::string file = directory.write("m.ini", "clock = 1 GHz | derived | x\n");
   const Settings settings =

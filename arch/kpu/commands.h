@@ -1,0 +1,62 @@
+// What the engines of one tile do for one operator, in order. Expanded from the program when the operator is launched.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "arch/kpu/config.h"
+#include "arch/kpu/program.h"
+
+namespace cyclescope::kpu {
+
+enum class Operand : std::uint8_t { a, b, residual };
+
+/// Block mover, L3 to L2: `bytes` of one operand once `token` is complete, into that operand's pool.
+struct Move {
+  Operand operand = Operand::a;
+  std::int32_t token = 0;
+  std::int64_t bytes = 0;
+};
+
+/// Streamer, L2 to L1: reads `lines` for reduction steps of a block (or all of a vector block) from what load number
+/// `load` of its side brought.
+struct StreamRun {
+  std::int64_t block = 0;
+  std::int64_t first_step = 0;
+  std::int64_t steps = 0;
+  std::int64_t lines = 0;
+  std::int64_t bytes = 0;          ///< that enter L1
+  std::int64_t load = 0;
+  std::int64_t release_bytes = 0;  ///< freed in L2 when the run has entered, 0 while others still need it
+  std::int64_t elements = 0;       ///< vector work: elements through the vector engine
+};
+
+/// Array or vector block and its way out.
+struct BlockCommand {
+  std::int64_t m = 0, n = 0;
+  std::int64_t steps = 0;
+  std::int64_t macs = 0;
+  std::int64_t out_bytes = 0;
+  std::int64_t residual_bytes = 0;
+};
+
+struct TileCommands {
+  std::vector<Move> moves;
+  std::vector<StreamRun> runs_a, runs_b;
+  std::vector<BlockCommand> blocks;
+};
+
+/// Calls `visit(mb, nb)` for the blocks of a tile in execution order: the held operand is the outer loop.
+void for_each_block(const LoweredOp& op, std::int64_t tile,
+                    const std::function<void(std::int64_t, std::int64_t)>& visit);
+
+/// L2 lines that the A streamer touches for the output pixels [begin, end) and one chunk of `channels`: each kernel row
+/// of each window is one contiguous stretch (one per tap when dilated), padding is not read.
+std::int64_t window_lines(const LoweredOp& op, std::int64_t begin, std::int64_t end, std::int64_t channels,
+                          std::int64_t line_bytes);
+
+/// Commands of `tile` for operator `op`. Tiles beyond op.tiles() get none.
+TileCommands expand(const LoweredOp& op, std::int64_t tile, const KpuConfig& config);
+
+}  // namespace cyclescope::kpu

@@ -1,0 +1,196 @@
+#include "arch/kpu/config.h"
+
+#include <fmt/format.h>
+
+#include "sim/memory/dram_config.h"
+
+namespace cyclescope::kpu {
+namespace {
+
+using config::Declaration;
+using config::Quantity;
+using config::Schema;
+using config::Settings;
+
+Declaration integer(const char* key, const char* unit, std::int64_t minimum, std::int64_t maximum, const char* text) {
+  return {key, Quantity::count, unit, text, minimum, maximum, {}, {}, {}};
+}
+
+Declaration clocks(const char* key, std::int64_t minimum, std::int64_t maximum, const char* text) {
+  return {key, Quantity::cycles, "cycles", text, minimum, maximum, {}, {}, {}};
+}
+
+Declaration bytes(const char* key, std::int64_t minimum, std::int64_t maximum, const char* text) {
+  return {key, Quantity::bytes, "B", text, minimum, maximum, {}, {}, {}};
+}
+
+Declaration energy(const char* key, const char* text) {
+  constexpr std::int64_t kOneMicrojoule = 1'000'000'000'000;  // aJ
+  return {key, Quantity::energy, "pJ", text, 0, kOneMicrojoule, {}, {}, {}};
+}
+
+Declaration choice(const char* key, std::vector<std::string> words, const char* otherwise, const char* text) {
+  return {key, Quantity::choice, "", text, 0, 0, std::move(words), otherwise, "the usual mode of operation"};
+}
+
+Declaration free_text(const char* key, const char* text) {
+  return {key, Quantity::text, "", text, 0, 0, {}, {}, {}};
+}
+
+void declare_chip(Schema& schema) {
+  schema.add(free_text("platform.family", "machine family, the folder under arch/"))
+      .add(free_text("platform.description", "what this chip is, one line"))
+      .add({"clock.fabric", Quantity::frequency, "MHz", "clock of fabric, L2, L3 and NoC", 1'000'000, 10'000'000'000,
+            {}, {}, {}})
+      .add(integer("kpu.tiles", "tiles", 1, 1024, "compute tiles, one per mesh node"))
+      .add(integer("mesh.width", "nodes", 1, 64, "mesh columns"))
+      .add(integer("mesh.height", "nodes", 1, 64, "mesh rows"))
+      .add(bytes("mesh.flit", 1, 1024, "bytes of a flit, one per clock, link and direction"))
+      .add(clocks("mesh.hop", 1, 64, "router and link latency of one hop"))
+      .add({"power.idle", Quantity::power, "mW", "leakage and clock tree of the whole chip", 0, 1'000'000'000'000, {}, {},
+            {}});
+}
+
+void declare_tile(Schema& schema) {
+  schema.add(integer("array.rows", "PE", 1, 256, "rows of the PE array"))
+      .add(integer("array.columns", "PE", 1, 256, "columns of the PE array"))
+      .add(integer("array.ingress_depth", "tokens", 2, 4096, "L1 ingress FIFO entries per lane"))
+      .add(integer("array.egress_depth", "results", 2, 4096, "L1 egress FIFO entries per column"))
+      .add(choice("array.drain", {"conservative", "interleaved"}, "conservative",
+                  "whether the next block's drain may ride in the bubbles of this one"))
+      .add(choice("array.model", {"exact", "register"}, "exact",
+                  "event-driven exact array, or the register-accurate reference that ticks every clock (slow)"))
+      .add(integer("vector.lanes", "elements", 1, 4096, "elements per clock and pass of the vector engine"))
+      .add(clocks("vector.depth", 1, 64, "pipeline depth of the vector engine"))
+      .add(bytes("sram.line", 1, 4096, "L2 and L3 line; streamer and block mover width per clock"))
+      .add(bytes("l2.capacity", 1, 1LL << 30, "L2 per tile"))
+      .add(clocks("l2.latency", 1, 64, "L2 read latency"))
+      .add(bytes("l3.capacity", 1, 1LL << 32, "L3 per tile"))
+      .add(clocks("l3.latency", 1, 64, "L3 read latency"))
+      .add(integer("l3.banks", "banks", 1, 64, "single-port L3 banks, interleaved by line"))
+      .add(clocks("streamer.setup", 0, 1024, "set-up of a stream descriptor, hidden behind the stream before it"))
+      .add(clocks("block_mover.setup", 0, 1024, "set-up of a block mover descriptor"))
+      .add(integer("block_mover.queue", "descriptors", 1, 64, "descriptors decoded ahead"));
+}
+
+void declare_engines(Schema& schema) {
+  schema.add(integer("dma.engines", "engines", 1, 64, "DMA engines on the west edge of the mesh"))
+      .add(clocks("dma.setup", 0, 4096, "set-up of a DMA descriptor"))
+      .add(integer("dma.outstanding", "packets", 1, 1024, "packets under way or buffered per engine"))
+      .add(bytes("dma.packet", 32, 4096, "payload of a packet; at most the memory's interleave granule"))
+      .add(clocks("sequencer.launch", 0, 1'000'000, "launch of one operator"))
+      .add(clocks("sequencer.signal", 1, 4096, "latency of a signal between sequencer and tile or DMA engine"))
+      .add(bytes("sequencer.program", 0, 1LL << 20, "domain-flow program broadcast on a program cache miss"))
+      .add(integer("sequencer.program_cache", "programs", 1, 64, "programs a tile keeps"))
+      .add(integer("lowering.slice_steps", "steps", 1, 65536, "reduction steps per operand slice"))
+      .add(integer("lowering.prefetch_operators", "operators", 1, 64, "how far ahead weights may be loaded"))
+      .add(choice("sim.ideal", {"none", "operands"}, "none", "operands: every level answers at once (hypothetical)"));
+}
+
+void declare_energy(Schema& schema) {
+  schema.add(energy("energy.mac_int8", "one INT8 MAC"))
+      .add(energy("energy.pe_hop", "operand hop between PEs, per byte"))
+      .add(energy("energy.drain_hop", "32-bit result over one north link"))
+      .add(energy("energy.l1_read", "L1 read, per byte"))
+      .add(energy("energy.l1_write", "L1 write, per byte"))
+      .add(energy("energy.l2_read", "L2 read, per byte"))
+      .add(energy("energy.l2_write", "L2 write, per byte"))
+      .add(energy("energy.l3_read", "L3 read, per byte"))
+      .add(energy("energy.l3_write", "L3 write, per byte"))
+      .add(energy("energy.streamer", "streamer, per byte moved"))
+      .add(energy("energy.block_mover", "block mover, per byte moved"))
+      .add(energy("energy.dma", "DMA engine, per byte moved"))
+      .add(energy("energy.descriptor", "one DMA descriptor"))
+      .add(energy("energy.flit_hop", "one flit over one link"))
+      .add(energy("energy.vector_pass", "one element through one pass of the vector engine"))
+      .add(energy("energy.program_load", "one program loaded into one tile"));
+}
+
+EnergyConfig energy_from(const Settings& s) {
+  EnergyConfig e;
+  e.mac_int8 = s.integer("energy.mac_int8");
+  e.pe_hop = s.integer("energy.pe_hop");
+  e.drain_hop = s.integer("energy.drain_hop");
+  e.l1_read = s.integer("energy.l1_read");
+  e.l1_write = s.integer("energy.l1_write");
+  e.l2_read = s.integer("energy.l2_read");
+  e.l2_write = s.integer("energy.l2_write");
+  e.l3_read = s.integer("energy.l3_read");
+  e.l3_write = s.integer("energy.l3_write");
+  e.streamer = s.integer("energy.streamer");
+  e.block_mover = s.integer("energy.block_mover");
+  e.dma = s.integer("energy.dma");
+  e.descriptor = s.integer("energy.descriptor");
+  e.flit_hop = s.integer("energy.flit_hop");
+  e.vector_pass = s.integer("energy.vector_pass");
+  e.program_load = s.integer("energy.program_load");
+  return e;
+}
+
+void check(const KpuConfig& c) {
+  if (c.mesh_width * c.mesh_height != c.tiles) {
+    throw InputError(fmt::format("kpu.tiles = {}: expected mesh.width x mesh.height = {} x {} = {}", c.tiles,
+                                 c.mesh_width, c.mesh_height, c.mesh_width * c.mesh_height));
+  }
+  if (c.dma_engines % c.mesh_height != 0 && c.mesh_height % c.dma_engines != 0) {
+    throw InputError(fmt::format("dma.engines = {}: expected a divisor or a multiple of mesh.height = {}",
+                                 c.dma_engines, c.mesh_height));
+  }
+}
+
+}  // namespace
+
+Schema schema() {
+  Schema schema;
+  declare_chip(schema);
+  declare_tile(schema);
+  declare_engines(schema);
+  declare_energy(schema);
+  memory::declare(schema);
+  return schema;
+}
+
+KpuConfig from_settings(const Settings& s) {
+  const auto small = [&s](const char* key) { return static_cast<int>(s.integer(key)); };
+  KpuConfig c;
+  c.mesh_width = small("mesh.width");
+  c.mesh_height = small("mesh.height");
+  c.tiles = small("kpu.tiles");
+  c.clock_hz = s.integer("clock.fabric");
+  c.rows = small("array.rows");
+  c.columns = small("array.columns");
+  c.interleave_drain = s.text("array.drain") == "interleaved";
+  c.ingress_depth = small("array.ingress_depth");
+  c.egress_depth = small("array.egress_depth");
+  c.register_array = s.text("array.model") == "register";
+  c.vector_lanes = small("vector.lanes");
+  c.vector_depth = small("vector.depth");
+  c.line_bytes = s.integer("sram.line");
+  c.l2_bytes = s.integer("l2.capacity");
+  c.l2_latency = small("l2.latency");
+  c.l3_bytes = s.integer("l3.capacity");
+  c.l3_latency = small("l3.latency");
+  c.l3_banks = small("l3.banks");
+  c.streamer_setup = small("streamer.setup");
+  c.block_mover_setup = small("block_mover.setup");
+  c.block_mover_queue = small("block_mover.queue");
+  c.slice_steps = small("lowering.slice_steps");
+  c.flit_bytes = small("mesh.flit");
+  c.hop_cycles = small("mesh.hop");
+  c.dma_engines = small("dma.engines");
+  c.dma_setup = small("dma.setup");
+  c.dma_outstanding = small("dma.outstanding");
+  c.packet_bytes = s.integer("dma.packet");
+  c.launch_cycles = small("sequencer.launch");
+  c.signal_latency = small("sequencer.signal");
+  c.program_bytes = small("sequencer.program");
+  c.program_cache = small("sequencer.program_cache");
+  c.prefetch_operators = small("lowering.prefetch_operators");
+  c.idle_microwatts = s.integer("power.idle");
+  c.ideal_operands = s.text("sim.ideal") == "operands";
+  c.energy = energy_from(s);
+  check(c);
+  return c;
+}
+
+}  // namespace cyclescope::kpu

@@ -1,0 +1,87 @@
+#include "arch/kpu/operand_mover.h"
+
+namespace cyclescope::kpu {
+
+using ledger::Reason;
+using ledger::Release;
+
+OperandMover::OperandMover(const ChipContext& chip, int tile, L3& l3, TokenBoard& tokens)
+    : Engine(chip, "mover_in", tile), l3_(l3), tokens_(tokens) {
+  tokens_.notify([this](Femtoseconds at) { wake_at(std::max(at, kernel::now())); });
+}
+
+void OperandMover::launch(const Launch& launch, std::vector<Move> moves, std::int64_t pool_a, std::int64_t pool_b,
+                          std::int64_t pool_residual) {
+  if (next_ != moves_.size()) throw InternalError("an operator was launched before the one before it had moved all");
+  launch_ = launch;
+  moves_ = std::move(moves);
+  next_ = 0;
+  starts_.clear();
+  pools_[index(Operand::a)] = {pool_a, launch.release, {}};
+  pools_[index(Operand::b)] = {pool_b, launch.release, {}};
+  pools_[index(Operand::residual)] = {pool_residual, launch.release, {}};
+  wake_at(kernel::now());
+}
+
+void OperandMover::release_pool(Operand operand, std::int64_t bytes, const Release& release) {
+  pools_[index(operand)].returning.push_back({bytes, release});
+  wake_at(release.at);
+}
+
+void OperandMover::collect(Pool& pool) {
+  std::vector<Credit> later;
+  for (const Credit& credit : pool.returning) {
+    if (credit.release.at > kernel::now()) {
+      later.push_back(credit);
+      continue;
+    }
+    pool.free += credit.bytes;
+    pool.last = ledger::latest({pool.last, credit.release});
+  }
+  pool.returning = std::move(later);
+}
+
+void OperandMover::step() {
+  while (next_ < moves_.size()) {
+    const Move& move = moves_[next_];
+    Pool& pool = pools_[index(move.operand)];
+    collect(pool);
+    const auto queue = static_cast<std::size_t>(chip_.config.block_mover_queue);
+    const Femtoseconds fetched = next_ < queue ? launch_.release.at : starts_[next_ - queue];
+    const Femtoseconds decoded = fetched + chip_.clocks(chip_.config.block_mover_setup);
+    if (!tokens_.complete(move.token) || pool.free < move.bytes) return;  // woken when that changes
+    const Femtoseconds ready = std::max({decoded, tokens_.release(move.token).at, engine_free_});
+    if (ready > kernel::now()) {
+      wake_at(ready);
+      return;
+    }
+    Release decode{launch_.release};
+    if (next_ < queue && decoded >= std::max(tokens_.release(move.token).at, engine_free_)) {
+      const ledger::ActivityId setup = chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::overhead_descriptor,
+                                                           fetched, decoded, launch_.release);
+      decode = {setup, decoded, Reason::issue};
+    }
+    perform(move, pool, decode);
+  }
+}
+
+void OperandMover::perform(const Move& move, Pool& pool, const Release& decoded) {
+  Release release = ledger::latest({tokens_.release(move.token), pool.last, decoded});
+  if (last_ != ledger::kOrigin) release = ledger::latest({release, {last_, engine_free_, Reason::resource}});
+  const L3::Burst burst = l3_.access(memory::AccessKind::read, kernel::now(), move.bytes, lane_.id(), launch_.op, release);
+  const Femtoseconds visible = burst.end + chip_.clocks(chip_.config.l3_latency + 1);
+  last_ = chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::waiting_operand_l3, burst.start, visible,
+                              burst.release);
+  wait_until(burst.start, burst.release);
+  lane_.busy_until(burst.end, ledger::Leaf::useful_transfer);
+  engine_free_ = burst.end;
+  starts_.push_back(burst.start);
+  pool.free -= move.bytes;
+  ++next_;
+  chip_.ledger.count(chip_.actions.block_mover, move.bytes);
+  chip_.ledger.count(chip_.actions.l2_write, move.bytes);
+  chip_.ledger.sent(chip_.traffic.l3_to_l2, move.bytes);
+  out_[index(move.operand)]->push_at({{last_, visible, Reason::data}}, visible);
+}
+
+}  // namespace cyclescope::kpu

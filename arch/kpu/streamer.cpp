@@ -1,0 +1,95 @@
+#include "arch/kpu/streamer.h"
+
+#include "arch/kpu/drain.h"
+
+namespace cyclescope::kpu {
+
+using ledger::Reason;
+using ledger::Release;
+
+namespace {
+
+const char* lane_kind(compute::Side side) { return side == compute::Side::a ? "streamer_a" : "streamer_b"; }
+
+}  // namespace
+
+Streamer::Streamer(const ChipContext& chip, int tile, compute::Side side)
+    : Engine(chip, lane_kind(side), tile), side_(side) {}
+
+void Streamer::launch(const Launch& launch, std::vector<StreamRun> runs, std::int64_t first_block) {
+  if (busy_ || next_ != runs_.size()) throw InternalError("an operator was launched before the one before it streamed");
+  launch_ = launch;
+  runs_ = std::move(runs);
+  next_ = 0;
+  first_block_ = first_block;
+  loads_.clear();
+  if (runs_.empty()) return;
+  const Femtoseconds ready = launch.release.at + chip_.clocks(chip_.config.streamer_setup);
+  const ledger::ActivityId setup = chip_.ledger.record(lane_.id(), launch.op, ledger::Leaf::overhead_descriptor,
+                                                       launch.release.at, ready, launch.release);
+  previous_ = {setup, ready, Reason::issue};
+  wake_at(ready);
+}
+
+void Streamer::step() {
+  if (busy_ || next_ == runs_.size() || kernel::now() < previous_.at) return;
+  const StreamRun& run = runs_[next_];
+  if (chip_.config.ideal_operands) {
+    loads_.resize(static_cast<std::size_t>(run.load) + 1, launch_.release);
+  }
+  while (static_cast<std::int64_t>(loads_.size()) <= run.load && in_->ready()) loads_.push_back(in_->pop().release);
+  if (static_cast<std::int64_t>(loads_.size()) <= run.load) return;  // woken by the channel
+  start(run);
+}
+
+void Streamer::start(const StreamRun& run) {
+  const Release release = ledger::latest({loads_[static_cast<std::size_t>(run.load)], previous_});
+  start_ = kernel::now();
+  wait_until(start_, release);
+  busy_ = true;
+  ++next_;
+  const bool ideal = chip_.config.ideal_operands;
+  const int latency = ideal ? 0 : chip_.config.l2_latency;
+  current_ = chip_.ledger.open(lane_.id(), launch_.op, ledger::Leaf::waiting_operand_l2, start_, release);
+  const std::int64_t first_clock = chip_.cycle() + latency;
+  const Release first_token{current_, chip_.clocks(first_clock), Reason::data};
+  chip_.ledger.count(chip_.actions.l2_read, run.bytes);
+  chip_.ledger.count(chip_.actions.streamer, run.bytes);
+  chip_.ledger.count(chip_.actions.l1_write, run.bytes);
+  chip_.ledger.sent(chip_.traffic.l2_to_l1, run.bytes);
+  if (run.elements > 0) {
+    drain_->feed(run, first_token);
+    return;
+  }
+  compute::OperandRun operand;
+  operand.block = first_block_ + run.block;
+  operand.first_step = run.first_step;
+  operand.steps = run.steps;
+  operand.first_clock = first_clock;
+  operand.clocks_num = ideal ? 0 : run.lines;
+  operand.clocks_den = run.steps;
+  operand.release = first_token;
+  array_->supply(side_, operand);
+}
+
+void Streamer::entered(ledger::ActivityId by) {
+  const Femtoseconds now = kernel::now();
+  const StreamRun& run = runs_[next_ - 1];
+  chip_.ledger.close(current_, now);
+  lane_.busy_until(std::min(now, start_ + chip_.clocks(run.lines)), ledger::Leaf::useful_transfer);
+  lane_.wait_until(now, {by, now, Reason::credit});
+  chip_.ledger.received(chip_.traffic.l2_to_l1, run.bytes);
+  if (run.release_bytes > 0 && !chip_.config.ideal_operands) {
+    // The credit takes a clock back to the block mover.
+    const Femtoseconds back = now + chip_.clocks(1);
+    const ledger::ActivityId credit = chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::waiting_operand_l2, now,
+                                                          back, {by, now, Reason::data});
+    const Operand operand = side_ == compute::Side::a ? Operand::a : Operand::b;
+    mover_->release_pool(operand, run.release_bytes, {credit, back, Reason::credit});
+  }
+  previous_ = {by, now, Reason::credit};
+  busy_ = false;
+  wake_at(now);
+}
+
+}  // namespace cyclescope::kpu

@@ -1,0 +1,160 @@
+#include "sim/compute/lock_step.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace cyclescope::compute {
+
+LockStep::LockStep(const ArrayGeometry& geometry, Femtoseconds period)
+    : interleave_(geometry.interleave_drain), rows_(geometry.rows), columns_(geometry.columns), period_(period),
+      a_(Side::a, geometry.ingress_depth), b_(Side::b, geometry.ingress_depth), results_(geometry, period) {
+  if (rows_ <= 0 || columns_ <= 0 || geometry.ingress_depth <= 0 ||
+      geometry.egress_depth < (interleave_ ? 2 : 1)) {
+    throw InternalError(fmt::format("array of {} x {} with ingress depth {} and egress depth {}", rows_, columns_,
+                                    geometry.ingress_depth, geometry.egress_depth));
+  }
+}
+
+void LockStep::push(const ArrayBlock& block, const ledger::Release& release, std::int64_t clock) {
+  if (block.id <= last_block_ || block.m <= 0 || block.m > rows_ || block.n <= 0 || block.n > columns_ ||
+      block.steps <= 0) {
+    throw InternalError(fmt::format("block {} of {} x {} x {} steps after block {} on an array of {} x {}", block.id,
+                                    block.m, block.n, block.steps, last_block_, rows_, columns_));
+  }
+  last_block_ = block.id;
+  BlockState state;
+  state.block = block;
+  state.pushed_by = release;
+  state.pushed = clock;
+  blocks_.push_back(std::move(state));
+}
+
+BlockState& LockStep::find(std::int64_t block) {
+  for (BlockState& state : blocks_) {
+    if (state.block.id == block) return state;
+  }
+  throw InternalError(fmt::format("block {} is not on the array", block));
+}
+
+void LockStep::supply(Side side, const OperandRun& run, std::int64_t clock) {
+  TokenStream& stream = side == Side::a ? a_ : b_;
+  stream.supply(run, find(run.block), clock, period_);
+  stream.place(blocks_, next_step_);
+}
+
+void LockStep::open(const EgressWindow& window, std::int64_t clock) {
+  results_.open(window, find(window.block), clock);
+}
+
+const BlockState* LockStep::newest_started() const {
+  return started_ == 0 ? nullptr : &blocks_[static_cast<std::size_t>(started_ - 1)];
+}
+
+const BlockState* LockStep::next_block() const {
+  return started_ == static_cast<std::int64_t>(blocks_.size()) ? nullptr
+                                                              : &blocks_[static_cast<std::size_t>(started_)];
+}
+
+LockStep::Freeze LockStep::next_freeze() const {
+  Freeze freeze;
+  freeze.step = results_.first_held(offset_);
+  const BlockState* newest = newest_started();
+  for (const TokenStream* stream : {&a_, &b_}) {
+    for (const TokenRun& run : stream->runs()) {
+      if (run.placed()) freeze.step = std::min(freeze.step, run.first_held(next_step_, offset_));
+    }
+    if (newest != nullptr) freeze.step = std::min(freeze.step, stream->missing_step(*newest));
+  }
+  if (freeze.step == kUnknown) return freeze;
+
+  int holders = 0;
+  freeze.until = freeze.step + offset_;
+  const auto hold = [&](std::int64_t clock, const ledger::Release& release, bool paced) {
+    if (clock <= freeze.step + offset_) return;
+    freeze.release = holders == 0 ? release : ledger::latest({freeze.release, release});
+    freeze.paced = holders++ == 0 && paced;
+    freeze.until = std::max(freeze.until, clock);
+  };
+  results_.at_step(freeze.step, [&](const ResultStream::Arrival& arrival) {
+    hold(arrival.free_from, arrival.release, false);
+  });
+  for (const TokenStream* stream : {&a_, &b_}) {
+    for (const TokenRun& run : stream->runs()) {
+      if (!run.placed()) continue;
+      const std::int64_t d = freeze.step - run.step();
+      if (d >= 0 && d < run.length()) hold(run.due_clock(d), run.release(d, period_), d > 0);
+    }
+    if (newest != nullptr && stream->missing_step(*newest) == freeze.step) freeze.until = kUnknown;
+  }
+  return freeze;
+}
+
+std::int64_t LockStep::start_clock() const {
+  const BlockState* next = next_block();
+  if (next == nullptr) return kUnknown;
+  const TokenRun* a = a_.first_run(*next);
+  const TokenRun* b = b_.first_run(*next);
+  if (a == nullptr || b == nullptr) return kUnknown;
+  const std::int64_t ready = std::max({next->pushed, a->due_clock(0), b->due_clock(0), next_step_ + offset_});
+  return first_legal_start(blocks_, next->block, ready - offset_, interleave_) + offset_;
+}
+
+std::int64_t LockStep::leave_clock(const BlockState& block) const {
+  if (block.edge_clock == kUnknown || block.open_lanes != 0) return kUnknown;
+  return std::max(block.edge_clock + 1, block.last_turn);
+}
+
+void LockStep::start(std::vector<StepEvent>& events, std::int64_t clock) {
+  BlockState& state = blocks_[static_cast<std::size_t>(started_)];
+  const TokenRun& a = *a_.first_run(state);
+  const TokenRun& b = *b_.first_run(state);
+  const std::int64_t ready = std::max({state.pushed, a.due_clock(0), b.due_clock(0)});
+  const std::int64_t step = clock - offset_;
+  StepEvent event;
+  event.kind = StepEvent::Kind::started;
+  event.clock = clock;
+  event.step = step;
+  event.block = state.block;
+  event.pushed = state.pushed;
+  const BlockState* before = newest_started();
+  event.by_array = clock > ready || clock == resumed_at_ ||
+                   (before != nullptr && first_legal_start(blocks_, state.block, 0, interleave_) == step);
+  event.release = ledger::latest({a.release(0, period_), b.release(0, period_), state.pushed_by});
+  state.start = step;
+  ++started_;
+  any_started_ = true;
+  results_.expect(state);
+  a_.place(blocks_, step);
+  b_.place(blocks_, step);
+  events.push_back(event);
+}
+
+void LockStep::arrive(std::vector<StepEvent>& events) {
+  const ResultStream::Arrival arrival = results_.next();
+  if (arrival.row == 0 && arrival.column == 0) {
+    StepEvent event;
+    event.kind = StepEvent::Kind::first_result;
+    event.clock = arrival.step + offset_;
+    event.step = arrival.step;
+    event.block = arrival.block->block;
+    events.push_back(event);
+  }
+  results_.arrived(arrival.column);
+}
+
+void LockStep::resume(std::vector<StepEvent>& events, const Freeze& freeze) {
+  StepEvent event;
+  event.kind = StepEvent::Kind::resumed;
+  event.clock = freeze.until;
+  event.step = freeze.step;
+  event.stalled_from = freeze.step + offset_;
+  event.paced = freeze.paced;
+  event.release = freeze.release;
+  events.push_back(event);
+  offset_ = freeze.until - freeze.step;
+  resumed_at_ = freeze.until;
+}
+
+}  // namespace cyclescope::compute

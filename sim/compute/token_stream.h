@@ -1,0 +1,94 @@
+// Operand tokens of one side of the exact array: which step they hold up, and when a run has entered the ingress FIFOs.
+//
+// Timing: the token of reduction step k for lane i is used at step S + k + i and not before the clock of its delivery.
+//   For regular runs lane 0 decides: lane i asks for the same offset (clock - step) i steps later, and offsets never
+//   shrink. With explicit lane clocks every lane counts. The last token q of a run has entered when it is delivered and
+//   token q - depth of its lane, counted over runs and blocks, was used one clock earlier at the latest.
+// Errors: runs out of order are InternalErrors.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "sim/compute/block_state.h"
+
+namespace cyclescope::compute {
+
+/// One supplied run. Its tokens hold up steps [step, step + length()).
+struct TokenRun {
+  OperandRun run;                 ///< first_clock not before the call or the run before
+  const BlockState* block = nullptr;
+  std::vector<std::int64_t> due;  ///< explicit clocks only: latest delivery of the tokens used at step `step + d`
+
+  [[nodiscard]] bool placed() const { return block->started(); }
+  [[nodiscard]] std::int64_t step() const { return block->start + run.first_step; }
+  [[nodiscard]] std::int64_t length() const {
+    return due.empty() ? run.steps : static_cast<std::int64_t>(due.size());
+  }
+  /// Clock before which step step() + d may not happen.
+  [[nodiscard]] std::int64_t due_clock(std::int64_t d) const {
+    return due.empty() ? run.first_clock + d * run.clocks_num / run.clocks_den : due[static_cast<std::size_t>(d)];
+  }
+  /// First step >= from that cannot happen at step + offset; kUnknown when there is none.
+  [[nodiscard]] std::int64_t first_held(std::int64_t from, std::int64_t offset) const;
+  /// The largest offset that the tokens up to step `step` ask for.
+  [[nodiscard]] std::int64_t offset_by(std::int64_t step) const;
+  /// What ends a wait for step step() + d.
+  [[nodiscard]] ledger::Release release(std::int64_t d, Femtoseconds period) const;
+};
+
+/// A run on its way into the ingress FIFOs.
+struct EnteringRun {
+  const BlockState* block = nullptr;
+  std::int64_t first_step = 0;
+  std::int64_t last_step = 0;         ///< of the block: the run's last token
+  std::int64_t delivery = 0;          ///< clock at which its last token is delivered, over all lanes
+  std::int64_t room_step = kUnknown;  ///< step that frees the slot of the last token; kNoStep when none has to
+  bool made_room = false;             ///< that step has happened
+  std::int64_t room_clock = 0;
+  ledger::Release release;            ///< delivery of the last token
+
+  [[nodiscard]] std::int64_t clock() const { return made_room ? std::max(delivery, room_clock) : delivery; }
+};
+
+constexpr std::int64_t kNoStep = -1;
+
+class TokenStream {
+ public:
+  TokenStream(Side side, std::int64_t depth) : side_(side), depth_(depth) {}
+
+  /// Adds a run of `block` at clock `call`. `blocks` are all blocks in flight.
+  void supply(const OperandRun& run, const BlockState& block, std::int64_t call, Femtoseconds period);
+  /// Decides, as far as started blocks allow, which step makes room for the last token of each run.
+  void place(const BlockQueue& blocks, std::int64_t next_step);
+  /// Forgets runs that neither hold up step `next_step` or later nor wait for their entry.
+  void forget(std::int64_t next_step);
+
+  /// The run with the operands of PE(0,0) of a block that has not started; null when not supplied.
+  [[nodiscard]] const TokenRun* first_run(const BlockState& block) const;
+  /// First step of a started block whose tokens have not been supplied; kUnknown when there is none.
+  [[nodiscard]] std::int64_t missing_step(const BlockState& newest_started) const;
+  [[nodiscard]] const std::vector<TokenRun>& runs() const { return runs_; }
+  /// Runs whose last token has not entered yet.
+  [[nodiscard]] std::vector<EnteringRun>& entering() { return entering_; }
+  [[nodiscard]] const std::vector<EnteringRun>& entering() const { return entering_; }
+
+ private:
+  [[nodiscard]] int lanes(const ArrayBlock& block) const { return side_ == Side::a ? block.m : block.n; }
+  std::int64_t expand(TokenRun& run, std::int64_t call);
+  [[nodiscard]] std::int64_t room_step(const BlockQueue& blocks, std::size_t index, int low, int high,
+                                       std::int64_t tokens, std::int64_t back) const;
+
+  Side side_;
+  std::int64_t depth_;
+  std::vector<TokenRun> runs_;       ///< may hold up steps to come
+  std::vector<EnteringRun> entering_;
+  std::int64_t last_block_ = INT64_MIN;
+  std::int64_t to_come_ = 0;         ///< steps of last_block_ not supplied yet
+  std::int64_t last_clock_ = 0;      ///< delivery of lane 0's latest token
+  std::vector<std::int64_t> lane_clock_;  ///< explicit clocks only: latest delivery per lane
+  bool any_ = false;
+  bool explicit_ = false;
+};
+
+}  // namespace cyclescope::compute

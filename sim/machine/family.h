@@ -1,0 +1,56 @@
+// What a machine family offers to the command line. Families are listed in one table (sim/run/registry.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/base/precision.h"
+#include "sim/config/settings.h"
+#include "sim/ledger/ledger.h"
+#include "sim/results/result.h"
+#include "workloads/graph.h"
+
+namespace cyclescope::machine {
+
+/// What the user asked of a run.
+struct RunOptions {
+  Precision precision = Precision::int8;
+  std::string initial_state = "steady";  ///< steady | cold
+  std::int64_t batch = 1;
+  bool strict_precision = false;         ///< refuse anything not native
+  bool ledgers = true;                   ///< off: no attribution; changes no cycle
+  ledger::Faults faults;                 ///< tests only
+};
+
+/// One row of `explain --mapping`.
+struct MappingRow {
+  std::string name;
+  std::string type;
+  std::string members;            ///< operators fused into it, space separated
+  std::int64_t m = 0, n = 0, k = 0;
+  std::int64_t tiles = 0;         ///< hardware tiles that work on it
+  std::int64_t blocks = 0;        ///< output blocks
+  std::int64_t rounds = 0;        ///< blocks on the busiest tile
+  std::int64_t macs = 0;
+  std::int64_t weight_bytes = 0;
+  std::int64_t input_bytes = 0;
+  std::int64_t l3_bytes_per_tile = 0;  ///< largest over the tiles, everything alive during the operator
+  std::string buffers;            ///< what is held where
+};
+
+/// A machine family: one folder under arch/.
+class Family {
+ public:
+  virtual ~Family() = default;
+  [[nodiscard]] virtual std::string name() const = 0;
+  [[nodiscard]] virtual config::Schema schema() const = 0;
+  /// Lowers without simulating. Throws NotModelled naming operator and node.
+  [[nodiscard]] virtual std::vector<MappingRow> mapping(const workloads::Graph& graph, const config::Settings& settings,
+                                                        const RunOptions& options) const = 0;
+  /// Simulates; fills everything of the result except platform, version and settings. One call per process.
+  [[nodiscard]] virtual results::RunResult run(const workloads::Graph& graph, const config::Settings& settings,
+                                               const RunOptions& options) const = 0;
+};
+
+}  // namespace cyclescope::machine

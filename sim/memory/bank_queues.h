@@ -1,0 +1,109 @@
+// The requests waiting in one channel: by age per direction, and per bank in order of arrival. Plain data, no time.
+//
+// A request of at most one granule becomes one or two segments (bursts of one row of one bank). Requests enter the
+// scheduler's queue in order of arrival as far as its depth in bursts allows; the rest wait before it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/memory/port.h"
+#include "sim/memory/timing.h"
+
+namespace cyclescope::memory {
+
+constexpr int kNone = -1;
+constexpr std::size_t kMaxBanks = 32;
+
+/// A request as it arrives at a channel, decoded.
+struct Arrival {
+  Request request;
+  int client = 0;
+  Femtoseconds issued = 0;
+  Tick tick = 0;  ///< first memory clock at which the controller sees it
+  std::int64_t row = 0;
+  std::array<int, 2> bank{};    ///< of even and odd bursts
+  std::array<int, 2> bursts{};  ///< in each
+};
+
+struct Slot {
+  Arrival arrival;
+  std::uint64_t seq = 0;  ///< order of arrival in the channel
+  int left = 0;           ///< bursts not yet commanded
+  std::array<int, 2> segment{kNone, kNone};
+  bool queued = false;  ///< in the scheduler's queue
+  int older = kNone;
+  int younger = kNone;
+};
+
+struct Segment {
+  std::uint64_t seq = 0;
+  std::int64_t row = 0;
+  int slot = kNone;
+  int left = 0;
+  int next = kNone;
+};
+
+constexpr std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
+
+class BankQueues {
+ public:
+  /// Depths in bursts, reads and writes.
+  explicit BankQueues(std::array<int, 2> depth) : depth_(depth) {}
+
+  /// Makes room for `requests` more under way at once.
+  void reserve(int requests);
+
+  /// Takes a request into the channel; it is queued when admit() finds room.
+  void add(const Arrival& arrival, std::uint64_t seq);
+  /// Moves requests into the scheduler's queue while it has room; `open_row` of each bank decides what is a hit.
+  void admit(Direction direction, const std::array<std::int64_t, kMaxBanks>& open_row);
+  /// One burst of a segment is commanded. True when it was the last one of its request, which then stays readable
+  /// until release.
+  bool take_burst(int bank, Direction direction, int segment, std::int64_t open_row);
+  void release(int slot);
+  /// Finds the oldest segment of each direction that hits the row now open in the bank (kNoRow when closed).
+  void row_changed(int bank, std::int64_t open_row);
+
+  static constexpr std::int64_t kNoRow = -1;
+
+  [[nodiscard]] std::uint32_t banks_waiting(Direction direction) const { return waiting_[index(direction)]; }
+  [[nodiscard]] int head(Direction direction, int bank) const { return list(direction, bank).head; }
+  [[nodiscard]] int hit(Direction direction, int bank) const { return list(direction, bank).hit; }
+  [[nodiscard]] const Segment& segment(int i) const { return segments_[static_cast<std::size_t>(i)]; }
+  [[nodiscard]] const Slot& slot(int i) const { return slots_[static_cast<std::size_t>(i)]; }
+  [[nodiscard]] int oldest(Direction direction) const { return oldest_[index(direction)]; }
+  [[nodiscard]] int queued_bursts(Direction direction) const { return queued_[index(direction)]; }
+  [[nodiscard]] int requests() const { return requests_; }
+
+ private:
+  struct List {
+    int head = kNone;
+    int tail = kNone;
+    int hit = kNone;
+  };
+
+  [[nodiscard]] const List& list(Direction direction, int bank) const {
+    return lists_[index(direction)][static_cast<std::size_t>(bank)];
+  }
+  List& list(Direction direction, int bank) { return lists_[index(direction)][static_cast<std::size_t>(bank)]; }
+  Segment& at(int segment) { return segments_[static_cast<std::size_t>(segment)]; }
+  [[nodiscard]] int find_hit(const List& list, int from, std::int64_t open_row) const;
+  void unlink(List& list, int segment);
+
+  std::array<int, 2> depth_;
+  std::array<int, 2> queued_{};
+  std::array<std::uint32_t, 2> waiting_{};
+  std::array<std::array<List, kMaxBanks>, 2> lists_{};
+  std::array<int, 2> oldest_{kNone, kNone};
+  std::array<int, 2> youngest_{kNone, kNone};
+  std::array<int, 2> next_to_admit_{kNone, kNone};
+  int requests_ = 0;
+  std::vector<Slot> slots_;
+  std::vector<Segment> segments_;
+  std::vector<int> free_slots_;
+};
+
+}  // namespace cyclescope::memory

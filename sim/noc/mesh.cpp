@@ -1,0 +1,155 @@
+#include "sim/noc/mesh.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace cyclescope::noc {
+namespace {
+
+enum Direction { kEast = 0, kWest = 1, kNorth = 2, kSouth = 3 };
+constexpr const char* kDirectionName[] = {"e", "w", "n", "s"};
+
+}  // namespace
+
+Mesh::Mesh(const std::string& name, const MeshGeometry& geometry, const Clock& clock, ledger::Ledger& ledger,
+           std::int64_t attojoules_per_flit_hop)
+    : kernel::Module(name), geometry_(geometry), clock_(clock), ledger_(ledger),
+      nodes_(geometry.width * geometry.height),
+      flit_hop_(ledger.add_action("noc", "flit_hop", attojoules_per_flit_hop)), traffic_(ledger.add_traffic("noc")) {
+  const auto add_link = [&](const std::string& link_name) {
+    links_.emplace_back(ledger_, link_name, clock_.period());
+    return static_cast<std::int32_t>(links_.size() - 1);
+  };
+  neighbour_link_.assign(static_cast<std::size_t>(nodes_) * 4, -1);
+  for (Site router = 0; router < nodes_; ++router) {
+    const int x = router % geometry_.width;
+    const int y = router / geometry_.width;
+    const bool exists[4] = {x + 1 < geometry_.width, x > 0, y > 0, y + 1 < geometry_.height};
+    for (int direction = 0; direction < 4; ++direction) {
+      if (!exists[direction]) continue;
+      neighbour_link_[static_cast<std::size_t>(router * 4 + direction)] =
+          add_link(fmt::format("link.{}.{}", router, kDirectionName[direction]));
+    }
+  }
+  for (Site site = 0; site < sites(); ++site) {
+    injection_link_.push_back(add_link(fmt::format("link.{}.in", site)));
+    ejection_link_.push_back(add_link(fmt::format("link.{}.out", site)));
+  }
+  sinks_.assign(static_cast<std::size_t>(sites()), nullptr);
+}
+
+Site Mesh::router_of(Site site) const {
+  if (site < 0 || site >= sites()) throw InternalError(fmt::format("mesh has no site {}", site));
+  return site < nodes_ ? site : geometry_.edge_routers[static_cast<std::size_t>(site - nodes_)];
+}
+
+std::int32_t Mesh::link_between(Site from, Site to) const {
+  const int difference = to - from;
+  const int direction = difference == 1 ? kEast : difference == -1 ? kWest : difference < 0 ? kNorth : kSouth;
+  return neighbour_link_[static_cast<std::size_t>(from * 4 + direction)];
+}
+
+RouteId Mesh::add_route(Site source, const std::vector<Site>& destinations) {
+  Route route;
+  route.nodes.push_back({injection_link_[static_cast<std::size_t>(source)], -1, {}});
+  route.copies = static_cast<std::int64_t>(destinations.size());
+  std::map<Site, std::int32_t> node_at{{router_of(source), 0}};  // router -> tree node whose link leads there
+  for (const Site destination : destinations) {
+    Site at = router_of(source);
+    const Site target = router_of(destination);
+    while (at != target) {
+      const int dx = target % geometry_.width - at % geometry_.width;
+      const Site next = dx != 0 ? at + (dx > 0 ? 1 : -1) : at + (target > at ? geometry_.width : -geometry_.width);
+      if (node_at.find(next) == node_at.end()) {
+        const auto index = static_cast<std::int32_t>(route.nodes.size());
+        route.nodes.push_back({link_between(at, next), -1, {}});
+        route.nodes[static_cast<std::size_t>(node_at[at])].children.push_back(index);
+        node_at[next] = index;
+      }
+      at = next;
+    }
+    const auto leaf = static_cast<std::int32_t>(route.nodes.size());
+    route.nodes.push_back({ejection_link_[static_cast<std::size_t>(destination)], destination, {}});
+    route.nodes[static_cast<std::size_t>(node_at[at])].children.push_back(leaf);
+  }
+  routes_.push_back(std::move(route));
+  return static_cast<RouteId>(routes_.size() - 1);
+}
+
+ledger::Release Mesh::traverse(const Event& event, const TreeNode& node, Femtoseconds& start) {
+  Link& link = links_[static_cast<std::size_t>(node.link)];
+  const std::int64_t flit_count = flits(event.packet.bytes);
+  ledger::Release release = event.release;
+  start = event.at;
+  if (link.free_at > start) {
+    start = link.free_at;
+    release = {link.last, start, ledger::Reason::resource};
+  }
+  link.free_at = start + clock_.cycles(flit_count);
+  const Femtoseconds end = link.free_at + clock_.cycles(geometry_.hop_cycles);
+  link.last = ledger_.record(link.lane.id(), event.packet.op, ledger::Leaf::waiting_operand_noc, start, end, release);
+  link.lane.idle_until(start);
+  link.lane.busy_until(link.free_at, ledger::Leaf::useful_transfer);
+  ledger_.count(flit_hop_, flit_count);
+  return {link.last, start + clock_.cycles(geometry_.hop_cycles), ledger::Reason::data};
+}
+
+void Mesh::schedule(const Event& event) {
+  wake_at(event.at);
+  events_.push(event);
+}
+
+Injection Mesh::inject(RouteId route, const Packet& packet, const ledger::Release& release) {
+  const Route& tree = routes_[static_cast<std::size_t>(route)];
+  ledger_.sent(traffic_, packet.bytes, tree.copies);
+  const TreeNode& root = tree.nodes.front();
+  Event event{kernel::now(), root.link, route, 0, false, packet, release};
+  Femtoseconds start = 0;
+  event.release = traverse(event, root, start);
+  event.at = event.release.at;
+  schedule(event);
+  return {start + clock_.cycles(flits(packet.bytes)), links_[static_cast<std::size_t>(root.link)].last};
+}
+
+void Mesh::step() {
+  while (!events_.empty() && events_.top().at <= kernel::now()) {
+    const Event event = events_.top();
+    events_.pop();
+    const Route& route = routes_[static_cast<std::size_t>(event.route)];
+    const TreeNode& node = route.nodes[static_cast<std::size_t>(event.node)];
+    if (event.delivery) {
+      ledger_.received(traffic_, event.packet.bytes);
+      sinks_[static_cast<std::size_t>(node.deliver_at)]->deliver(node.deliver_at, event.packet, event.release);
+      continue;
+    }
+    for (const std::int32_t child_index : node.children) {
+      const TreeNode& child = route.nodes[static_cast<std::size_t>(child_index)];
+      Femtoseconds start = 0;
+      Event next = event;
+      next.node = child_index;
+      next.link = child.link;
+      next.release = traverse(event, child, start);
+      next.at = next.release.at;
+      if (child.deliver_at >= 0) {  // the tail follows the head
+        next.delivery = true;
+        next.at += clock_.cycles(flits(event.packet.bytes));
+        next.release.at = next.at;
+      }
+      schedule(next);
+    }
+  }
+}
+
+void Mesh::restart(Femtoseconds t0) {
+  for (Link& link : links_) {
+    link.lane.restart(t0);
+    link.last = ledger::kOrigin;
+  }
+}
+
+void Mesh::finish(Femtoseconds end) {
+  for (Link& link : links_) link.lane.finish(end);
+}
+
+}  // namespace cyclescope::noc

@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/program_options/value_semantic.hpp>
+#include <optional>
+
+#include "sim/base/error.h"
+#include "sim/results/atomic_file.h"
+#include "sim/run/commands.h"
+#include "sim/run/options.h"
+#include "sim/run/output.h"
+#include "sim/run/request.h"
+#include "sim/run/run_log.h"
+#include "sim/run/version.h"
+#include "sim/run/views.h"
+
+namespace cyclescope::run {
+namespace {
+
+namespace po = boost::program_options;
+
+std::string log_path(const std::string& out) { return out + ".log"; }
+
+results::RunResult simulate(const Request& request) {
+  results::RunResult result =
+      request.platform.family->run(request.trace.graph, request.platform.settings, request.options);
+  result.platform = request.platform.name;
+  result.version = kVersion;
+  for (const auto& [key, setting] : request.platform.settings.all()) result.settings[key] = setting.text;
+  return result;
+}
+
+/// Throws CheckFailed when a law does not hold.
+void check_laws(const results::RunResult& result) {
+  const auto broken =
+      std::find_if(result.laws.begin(), result.laws.end(), [](const results::LawResult& law) { return !law.holds; });
+  if (broken == result.laws.end()) return;
+  throw CheckFailed(
+      fmt::format("{} on {}: law '{}' is broken: {}", result.model, result.platform, broken->name, broken->detail));
+}
+
+/// Both are complete before either gets its name.
+void save(const results::RunResult& result, const RunLog& log, const std::string& out) {
+  results::AtomicFile log_file(log_path(out));
+  log_file.write(log.text());
+  results::write(result, out);
+  log_file.commit();
+}
+
+}  // namespace
+
+void run_command(const std::vector<std::string>& args) {
+  const Usage usage{"run", "",
+                    "Simulates one inference. Prints a view of the result; --out keeps the result for later views.",
+                    "cyclescope run --platform kpu-t64 --model resnet50\n"
+                    "cyclescope run --platform kpu-t64 --model resnet50 --precision bf16 --state cold --out run.h5\n"
+                    "cyclescope run --platform kpu-t64 --model resnet50 --set memory.ideal=on --format json"};
+  po::options_description options;
+  add_request_options(options);
+  options.add_options()("out,o", po::value<std::string>()->value_name("FILE"),
+                        "write the result there, and host and wall time to FILE.log");
+  options.add_options()("format,f", po::value<std::string>()->default_value("table")->value_name("F"),
+                        "what to print: table, json or csv");
+  const auto arguments = parse(usage, options, args);
+  if (!arguments) return;
+
+  const RunLog log(args);
+  const Format format = parse_format(arguments->text("format"));
+  std::optional<std::string> out;
+  if (arguments->has("out")) {
+    out = arguments->text("out");
+    results::check_writable(*out);
+    results::check_writable(log_path(*out));
+  }
+  const results::RunResult result = simulate(load_request(*arguments));
+  print(render(result, format));
+  check_laws(result);
+  if (out) save(result, log, *out);
+}
+
+}  // namespace cyclescope::run

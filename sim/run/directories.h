@@ -1,0 +1,15 @@
+// Where the data of the program is: platforms and the library of traces.
+#pragma once
+
+#include <string>
+
+namespace cyclescope::run {
+
+/// The directory that holds `configs` and `traces`: CYCLESCOPE_ROOT, else where the program was compiled, else two
+/// levels above the executable (build/release). Throws InputError when none has them.
+std::string root_directory();
+
+std::string platform_directory();
+std::string library_directory();
+
+}  // namespace cyclescope::run

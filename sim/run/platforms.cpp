@@ -1,0 +1,96 @@
+#include "sim/run/platforms.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <sstream>
+#include <system_error>
+
+#include "sim/base/error.h"
+#include "sim/config/ini.h"
+#include "sim/run/directories.h"
+#include "sim/run/registry.h"
+#include "sim/run/suggest.h"
+
+namespace cyclescope::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFamilyKey = "platform.family";
+constexpr const char* kDescriptionKey = "platform.description";
+
+/// Raw values of a file and, below them, of the files it names as base.
+std::map<std::string, std::string> scan(const std::string& path, int depth) {
+  constexpr int kDeepest = 16;
+  if (depth > kDeepest) {
+    throw InputError(fmt::format("{}: more than {} levels of base files; expected no cycle", path, kDeepest));
+  }
+  std::map<std::string, std::string> values;
+  std::string bases;
+  for (const config::IniLine& line : config::read_ini(path)) {
+    if (line.key == "base") {
+      bases = line.value;
+    } else {
+      values[line.key] = config::trim(line.value.substr(0, line.value.find('|')));
+    }
+  }
+  std::istringstream names(bases);
+  std::map<std::string, std::string> inherited;
+  for (std::string name; names >> name;) {
+    for (const auto& [key, value] : scan((fs::path(path).parent_path() / name).string(), depth + 1)) {
+      inherited[key] = value;
+    }
+  }
+  values.merge(inherited);
+  return values;
+}
+
+std::string path_of(const std::string& platform) {
+  if (platform.find('/') != std::string::npos || fs::path(platform).extension() == ".ini") return platform;
+  const std::vector<std::string> names = platform_names();
+  if (!std::binary_search(names.begin(), names.end(), platform)) {
+    throw InputError(fmt::format("unknown platform '{}'{}; expected an INI file or one of {}", platform,
+                                 suggestion(platform, names), fmt::join(names, ", ")));
+  }
+  return (fs::path(platform_directory()) / (platform + ".ini")).string();
+}
+
+}  // namespace
+
+std::vector<std::string> platform_names() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(platform_directory(), error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == ".ini") names.push_back(entry->path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+PlatformFile find_platform(const std::string& platform) {
+  PlatformFile file;
+  file.path = path_of(platform);
+  file.name = fs::path(file.path).stem().string();
+  std::map<std::string, std::string> values = scan(file.path, 0);
+  file.family = values[kFamilyKey];
+  file.description = values[kDescriptionKey];
+  return file;
+}
+
+Platform load_platform(const std::string& platform, const std::vector<std::string>& overrides) {
+  const PlatformFile file = find_platform(platform);
+  const machine::Family* family = find_family(file.family);
+  if (family == nullptr) {
+    std::vector<std::string> known;
+    for (const machine::Family* candidate : families()) known.push_back(candidate->name());
+    throw InputError(
+        fmt::format("{}: {} = '{}'; expected one of {}", file.path, kFamilyKey, file.family, fmt::join(known, ", ")));
+  }
+  return {file.name, family, config::resolve(family->schema(), file.path, overrides)};
+}
+
+}  // namespace cyclescope::run
