@@ -76,13 +76,11 @@ class Fuser {
     taken_[id] = true;
   }
 
-  /// The one operator that reads the group's output, once; null if that is read elsewhere or leaves the graph.
+  /// The one operator that reads the group's output; null if that is read elsewhere or leaves the graph.
   const Operator* only_reader(const FusedGroup& group) const {
     const std::vector<OperatorId>& readers = readers_[group.output];
     if (leaves_[group.output] || readers.size() != 1) return nullptr;
-    const Operator& reader = graph_.operators[readers.front()];
-    const bool once = std::count(reader.inputs.begin(), reader.inputs.end(), group.output) == 1;
-    return once ? &reader : nullptr;
+    return &graph_.operators[readers.front()];
   }
 
   void absorb_batch_norm(FusedGroup& group) {
@@ -98,6 +96,7 @@ class Fuser {
     const Operator* next = only_reader(group);
     if (next == nullptr || next->type != OperatorType::add) return;
     const TensorId other = next->inputs[next->inputs[0] == group.output ? 1 : 0];
+    // A result added to itself is not available either.
     if (!available_[other] || graph_.tensors[other].shape != graph_.tensors[group.output].shape) return;
     take(group, id_of(*next));
     group.has_residual = true;

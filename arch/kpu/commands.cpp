@@ -40,8 +40,7 @@ class Expander {
 
   void gemm_block(std::int64_t mb, std::int64_t nb) {
     const Region out = op_.block(mb, nb);
-    const Region in = input_region(op_, out);
-    const std::int64_t pixels = used_pixels(op_, in.pixel_begin, in.pixel_end);
+    const std::int64_t pixels = window_pixels(op_, out.pixel_begin, out.pixel_end);
     const std::int64_t m = out.pixel_end - out.pixel_begin;
     const std::int64_t n = out.channel_end - out.channel_begin;
     const auto id = static_cast<std::int64_t>(commands_.blocks.size());
@@ -88,7 +87,8 @@ class Expander {
 
   void vector_block(std::int64_t mb, std::int64_t nb) {
     const Region out = op_.block(mb, nb);
-    const std::int64_t bytes = used_elements(op_, input_region(op_, out));
+    const std::int64_t bytes =
+        window_pixels(op_, out.pixel_begin, out.pixel_end) * (out.channel_end - out.channel_begin);
     StreamRun run;
     run.block = static_cast<std::int64_t>(commands_.blocks.size());
     for (const InputEdge& edge : op_.inputs) {

@@ -13,7 +13,7 @@ namespace cyclescope::kpu {
 
 class L3 {
  public:
-  explicit L3(const ChipContext& chip) : chip_(chip), banks_(chip.config.l3_banks) {}
+  explicit L3(const ChipContext& chip) : chip_(chip), banks_(chip.config.l3_banks, memory::BankPorts::one_rw) {}
 
   /// When a burst runs and what it had to wait for.
   struct Burst {
@@ -22,20 +22,17 @@ class L3 {
     ledger::Release release;         ///< the caller's, or the end of an arbitration
   };
 
-  /// Reserves `bytes` from clock edge `at` on, for the lane of the caller.
-  Burst access(memory::AccessKind kind, Femtoseconds at, std::int64_t bytes, ledger::LaneId lane, std::int32_t op,
+  /// Reserves `bytes` from now (a clock edge) on, for the lane of the caller.
+  Burst access(memory::Access kind, std::int64_t bytes, ledger::LaneId lane, std::int32_t op,
                const ledger::Release& release) {
     const std::int64_t lines = ceil_div(bytes, chip_.config.line_bytes);
-    const std::int64_t wanted = at / chip_.clock.period();
-    const std::int64_t granted = banks_.reserve(wanted, next_bank_, lines);
+    const std::int64_t start = banks_.reserve(chip_.cycle(), next_bank_, lines, kind).start;
     next_bank_ = static_cast<int>((next_bank_ + lines) % chip_.config.l3_banks);
-    chip_.ledger.count(kind == memory::AccessKind::read ? chip_.actions.l3_read : chip_.actions.l3_write, bytes);
-    Burst burst{at, at + chip_.clocks(lines), release};
-    if (granted > wanted) {
-      burst.start = chip_.clocks(granted);
-      burst.end = burst.start + chip_.clocks(lines);
+    chip_.ledger.count(kind == memory::Access::read ? chip_.actions.l3_read : chip_.actions.l3_write, bytes);
+    Burst burst{chip_.clocks(start), chip_.clocks(start + lines), release};
+    if (burst.start > kernel::now()) {
       const ledger::ActivityId wait =
-          chip_.ledger.record(lane, op, ledger::Leaf::waiting_arbitration, at, burst.start, release);
+          chip_.ledger.record(lane, op, ledger::Leaf::waiting_arbitration, kernel::now(), burst.start, release);
       burst.release = {wait, burst.start, ledger::Reason::resource};
     }
     return burst;

@@ -24,6 +24,10 @@ Region input_region(const LoweredOp& op, const Region& out);
 
 /// Input pixels in [begin, end) that the operator reads at all, and elements of a region among them.
 std::int64_t used_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t end);
+/// Distinct input pixels that the windows of output pixels [begin, end) read (between the columns of a dilated window
+/// all are counted).
+std::int64_t window_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t end);
+
 std::int64_t used_elements(const LoweredOp& op, const Region& in);
 
 /// Static plan of L3: what lives when, how early weights may be loaded, what stays resident. Fills gate, resident and

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "arch/kpu/lowering.h"
 #include "workloads/cost.h"
@@ -123,10 +124,9 @@ void set_epilogue(const Graph& graph, const FusedGroup& group, LoweredOp& lowere
   lowered.vector_passes = group.has_residual ? 2 : 1;
 }
 
-/// Channels of A that go to L2 at once, and the slices of the reduction.
+/// The slices of the reduction: chunk of channels by chunk, all taps of a chunk together.
 void set_slices(LoweredOp& op, const KpuConfig& config) {
   const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
-  op.chunk_channels = std::min<std::int64_t>(op.in_channels, taps == 1 ? config.slice_steps : config.line_bytes);
   op.slices.clear();
   std::int64_t step = 0;
   for (std::int64_t channel = 0, chunk = 0; channel < op.in_channels; channel += op.chunk_channels, ++chunk) {
@@ -149,25 +149,27 @@ struct Footprint {
 Footprint a_footprint(const LoweredOp& op) {
   Footprint largest;
   for (std::int64_t mb = 0; mb < op.grid_m; ++mb) {
-    const Region in = input_region(op, op.block(mb, 0));
-    const std::int64_t pixels = used_pixels(op, in.pixel_begin, in.pixel_end);
+    const Region out = op.block(mb, 0);
+    const std::int64_t pixels = window_pixels(op, out.pixel_begin, out.pixel_end);
     largest.chunk = std::max(largest.chunk, pixels * op.chunk_channels);
     largest.strip = std::max(largest.strip, pixels * op.in_channels);
   }
   return largest;
 }
 
-/// Chooses what stays in L2; the pools hold two slices or chunks of what streams.
-void set_l2(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config) {
+/// Chooses what stays in L2; the pools hold two slices or chunks of what streams. False when nothing fits, with the
+/// bytes needed and those there are.
+bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t& need, std::int64_t& budget) {
   const Footprint a = a_footprint(op);
   const std::int64_t b_slice = config.slice_steps * op.block_n + op.block_n * op.epilogue_bytes;
   const std::int64_t b_strip = (op.k + op.epilogue_bytes) * op.block_n;
   const std::int64_t staging = 2 * op.block_m * op.block_n * (op.vector_passes > 1 ? 2 : 1);
-  const std::int64_t budget = config.l2_bytes - staging;
+  budget = config.l2_bytes - staging;
+  need = 2 * a.chunk + 2 * b_slice;
   const bool a_fits = a.strip + a.chunk + 2 * b_slice <= budget;
   const bool b_fits = b_strip + b_slice + 2 * a.chunk <= budget;
-  const auto rows = static_cast<std::int64_t>(op.grid_m + op.tiles_m - 1) / op.tiles_m;
-  const auto columns = static_cast<std::int64_t>(op.grid_n + op.tiles_n - 1) / op.tiles_n;
+  const std::int64_t rows = ceil_div(op.grid_m, op.tiles_m);
+  const std::int64_t columns = ceil_div(op.grid_n, op.tiles_n);
   const std::int64_t moved_a = rows * a.strip + rows * columns * b_strip;
   const std::int64_t moved_b = columns * b_strip + rows * columns * a.strip;
   if (a_fits && (!b_fits || moved_a <= moved_b)) {
@@ -178,15 +180,29 @@ void set_l2(const Graph& graph, const Operator& primary, LoweredOp& op, const Kp
     op.hold = Hold::b;
     op.pool_a = 2 * a.chunk;
     op.pool_b = budget - op.pool_a;
-  } else if (2 * a.chunk + 2 * b_slice <= budget) {
+  } else if (need <= budget) {
     op.hold = Hold::none;
     op.pool_b = 2 * b_slice;
     op.pool_a = budget - op.pool_b;
   } else {
-    not_modelled(graph, primary,
-                 fmt::format("its operand slices need {} B of L2, the budget is {} B", 2 * a.chunk + 2 * b_slice,
-                             budget));
+    return false;
   }
+  return true;
+}
+
+/// Largest chunk of channels with which the operands fit L2: whole lines first, then parts of a line.
+void set_chunks(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config) {
+  const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
+  op.chunk_channels = std::min<std::int64_t>(op.in_channels, taps == 1 ? config.slice_steps : config.line_bytes);
+  std::int64_t need = 0;
+  std::int64_t budget = 0;
+  while (!set_l2(op, config, need, budget)) {
+    if (op.chunk_channels == 1) {
+      not_modelled(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
+    }
+    op.chunk_channels = (op.chunk_channels + 1) / 2;
+  }
+  set_slices(op, config);
 }
 
 /// Clocks of the busiest tile by a simple estimate: array time against operand ingest through the router. Decides the
@@ -231,7 +247,8 @@ void set_vector_blocks(const Graph& graph, const Operator& primary, LoweredOp& o
     op.grid_n = ceil_div(op.n, op.block_n);
     std::int64_t largest = 0;
     for (std::int64_t mb = 0; mb < op.grid_m; ++mb) {
-      largest = std::max(largest, used_elements(op, input_region(op, op.block(mb, 0))));
+      const Region out = op.block(mb, 0);
+      largest = std::max(largest, window_pixels(op, out.pixel_begin, out.pixel_end) * op.block_n);
     }
     op.pool_a = config.l2_bytes - 2 * op.block_m * op.block_n;
     if (2 * largest * static_cast<std::int64_t>(operands) <= op.pool_a) return;
@@ -299,6 +316,37 @@ std::int64_t used_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t e
   return count;
 }
 
+std::int64_t window_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t end) {
+  if (op.whole_input) return op.in_height * op.in_width;
+  const Window& w = op.window;
+  std::map<std::int64_t, std::vector<std::pair<std::int64_t, std::int64_t>>> columns;  // of each input row, in order
+  while (begin < end) {
+    const std::int64_t row = begin / op.out_width;
+    const std::int64_t row_end = std::min(end, (row + 1) * op.out_width);
+    const std::int64_t left = (begin - row * op.out_width) * w.stride[1] - w.padding[1];
+    const std::int64_t right =
+        (row_end - 1 - row * op.out_width) * w.stride[1] - w.padding[1] + (w.kernel[1] - 1) * w.dilation[1] + 1;
+    for (std::int64_t tap = 0; tap < w.kernel[0]; ++tap) {
+      const std::int64_t in_row = row * w.stride[0] - w.padding[0] + tap * w.dilation[0];
+      if (in_row < 0 || in_row >= op.in_height) continue;
+      columns[in_row].emplace_back(std::max<std::int64_t>(0, left), std::min(op.in_width, right));
+    }
+    begin = row_end;
+  }
+  std::int64_t pixels = 0;
+  for (auto& [row, intervals] : columns) {
+    std::sort(intervals.begin(), intervals.end());
+    std::int64_t counted = 0;
+    for (const auto& [from, to] : intervals) {
+      const std::int64_t first = std::max(from, counted);
+      if (to <= first) continue;
+      pixels += used_pixels(op, row * op.in_width + first, row * op.in_width + to);
+      counted = to;
+    }
+  }
+  return pixels;
+}
+
 std::int64_t used_elements(const LoweredOp& op, const Region& in) {
   return used_pixels(op, in.pixel_begin, in.pixel_end) * (in.channel_end - in.channel_begin);
 }
@@ -338,8 +386,7 @@ LoweredOp map_group(const Graph& graph, const FusedGroup& group, const KpuConfig
   op.grid_n = ceil_div(op.n, op.block_n);
   op.weight_bytes = op.k * op.n + op.n * op.epilogue_bytes;
   set_partition(op, config);
-  set_slices(op, config);
-  set_l2(graph, primary, op, config);
+  set_chunks(graph, primary, op, config);
   return op;
 }
 

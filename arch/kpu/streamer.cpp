@@ -37,7 +37,11 @@ void Streamer::step() {
   if (chip_.config.ideal_operands) {
     loads_.resize(static_cast<std::size_t>(run.load) + 1, launch_.release);
   }
-  while (static_cast<std::int64_t>(loads_.size()) <= run.load && in_->ready()) loads_.push_back(in_->pop().release);
+  while (static_cast<std::int64_t>(loads_.size()) <= run.load && in_->ready()) {
+    const Loaded loaded = in_->pop();
+    chip_.ledger.received(chip_.traffic.l3_to_l2, loaded.bytes);
+    loads_.push_back(loaded.release);
+  }
   if (static_cast<std::int64_t>(loads_.size()) <= run.load) return;  // woken by the channel
   start(run);
 }

@@ -21,7 +21,7 @@ struct Actions {
 
 /// Indices of the conserved byte counters of a chip.
 struct TrafficBooks {
-  std::size_t l3_to_l2 = 0, l2_to_l1 = 0, results = 0, output = 0;
+  std::size_t l3_to_l2 = 0, l2_to_l1 = 0, results = 0;
 };
 
 struct ChipContext {
@@ -37,8 +37,9 @@ struct ChipContext {
   [[nodiscard]] std::int64_t cycle() const { return kernel::now() / clock.period(); }
 };
 
-/// Handed from one engine to the next: what it is and the activity that made it available.
+/// An operand that has reached L2.
 struct Loaded {
+  std::int64_t bytes = 0;
   ledger::Release release;
 };
 

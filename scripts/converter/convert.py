@@ -8,6 +8,7 @@ from .attention import recognise_attention
 from .graph import Dims
 from .lowering import lower, supported_types
 from .patterns import recognise
+from .shape_check import check_shapes
 from .trace import Trace, build_trace
 
 from . import lower_elementwise, lower_layers, lower_layout  # noqa: F401  (their import registers the rules)
@@ -48,9 +49,11 @@ def _trace(model: "onnx_load.onnx.ModelProto", opset: int, path: str, shapes: on
     onnx_shapes.fix_inputs(model.graph, shapes, path)
     nodes = onnx_load.sort_nodes(model.graph, path)
     onnx_load.check_supported(nodes, supported_types(), name)
+    onnx_load.check_nodes(nodes, opset, model.ir_version, path)
     onnx_load.check_inference_mode(nodes, path)
     onnx_load.check_windows(nodes, path)
     graph = lower(onnx_shapes.infer(model, nodes, opset, name, path))
+    check_shapes(graph, name)
     recognise(graph)
     recognise_attention(graph)
     return build_trace(graph, name, source, versions)

@@ -13,7 +13,7 @@ def _window(node: Node, kernel: List[int]) -> Dict[str, Any]:
     pads = list(node.attributes.get("pads", [0, 0, 0, 0]))
     if len(strides) != 2 or len(dilations) != 2 or len(pads) != 4 or len(kernel) != 2:
         raise node.invalid("window attributes do not fit the input", "expected two spatial dimensions")
-    mode = node.attributes.get("auto_pad", b"NOTSET").decode()
+    mode = node.text("auto_pad", "NOTSET")
     if mode == "VALID":
         pads = [0, 0, 0, 0]
     elif mode in ("SAME_UPPER", "SAME_LOWER"):
@@ -147,4 +147,5 @@ def reduce_mean(node: Node) -> None:
     rank = len(node.dims(0))
     axes = node.integers("axes", 1)
     axes = list(range(rank)) if axes is None else sorted(node.axis(axis, rank) for axis in axes)
-    node.emit("reduce_mean", node.inputs[:1], node.output, {"axes": axes, "keepdims": bool(node.attributes.get("keepdims", 1))})
+    node.emit("reduce_mean", node.inputs[:1], node.output,
+              {"axes": axes, "keepdims": bool(node.attributes.get("keepdims", 1))})

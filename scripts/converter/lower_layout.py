@@ -103,7 +103,7 @@ def gather(node: Node) -> None:
 def pad(node: Node) -> None:
     rank = len(node.dims(0))
     amounts: List[int] = node.integers("pads", 1) or []
-    if node.attributes.get("mode", b"constant") != b"constant" or len(amounts) != 2 * rank or min(amounts) < 0:
+    if node.text("mode", "constant") != "constant" or len(amounts) != 2 * rank or min(amounts) < 0:
         raise node.unsupported("only constant, non-negative padding of every axis is defined")
     if not any(amounts):
         node.alias()
@@ -112,8 +112,8 @@ def pad(node: Node) -> None:
 
 
 def _nearest_or_linear(node: Node) -> Tuple[str, str]:
-    mode = node.attributes.get("mode", b"nearest").decode()
-    coordinates = node.attributes.get("coordinate_transformation_mode", b"half_pixel").decode()
+    mode = node.text("mode", "nearest")
+    coordinates = node.text("coordinate_transformation_mode", "half_pixel")
     if mode not in ("nearest", "linear") or coordinates == "tf_crop_and_resize":
         raise node.unsupported(f"mode {mode}, coordinates {coordinates}")
     return mode, coordinates

@@ -89,6 +89,11 @@ class Node:
             return [int(number) for number in self.attributes[attribute]]
         return [int(number) for number in self.value(index).reshape(-1)] if self.has(index) else None
 
+    def text(self, attribute: str, default: str) -> str:
+        """A text attribute."""
+        value = self.attributes.get(attribute)
+        return default if value is None else value.decode(errors="replace")
+
     def axis(self, axis: int, rank: int) -> int:
         """An axis counted from the front."""
         if not -rank <= axis < rank:

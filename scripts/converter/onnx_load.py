@@ -121,6 +121,18 @@ def check_supported(nodes: List[onnx.NodeProto], supported: frozenset, model: st
             raise unsupported_operator(node.op_type, label(node), model)
 
 
+def check_nodes(nodes: List[onnx.NodeProto], opset: int, ir_version: int, path: str) -> None:
+    """The attributes and the number of operands of every node follow the ONNX standard."""
+    context = onnx.checker.C.CheckerContext()
+    context.ir_version, context.opset_imports = ir_version, {"": opset, "ai.onnx": opset}
+    for node in nodes:
+        try:
+            onnx.checker.check_node(node, context)
+        except onnx.checker.ValidationError as error:
+            raise ConversionError(f"{node.op_type} is not valid ({error})", f"node '{label(node)}' of {path}",
+                                  f"expected a node of ONNX opset {opset}") from error
+
+
 def check_inference_mode(nodes: List[onnx.NodeProto], path: str) -> None:
     """Batch normalisation uses stored statistics."""
     for node in nodes:

@@ -20,6 +20,8 @@ struct BlockState {
   std::int64_t open_lanes = 0;       ///< tracked columns whose last result has no known turn yet
   std::int64_t last_turn = 0;        ///< earliest clock at which the last result may leave, as far as turns go
   std::int64_t edge_clock = kUnknown;  ///< clock at which the last result reached the north edge
+  bool result_seen = false;          ///< the first result has reached the edge
+  bool left = false;                 ///< the last result has left
 
   [[nodiscard]] bool started() const { return start != kUnknown; }
   /// E: the step in which row 0 of column 0 is on the north edge.

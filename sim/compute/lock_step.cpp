@@ -91,14 +91,19 @@ LockStep::Freeze LockStep::next_freeze() const {
   return freeze;
 }
 
-std::int64_t LockStep::start_clock() const {
+std::int64_t LockStep::ready_clock() const {
   const BlockState* next = next_block();
   if (next == nullptr) return kUnknown;
   const TokenRun* a = a_.first_run(*next);
   const TokenRun* b = b_.first_run(*next);
-  if (a == nullptr || b == nullptr) return kUnknown;
-  const std::int64_t ready = std::max({next->pushed, a->due_clock(0), b->due_clock(0), next_step_ + offset_});
-  return first_legal_start(blocks_, next->block, ready - offset_, interleave_) + offset_;
+  return a == nullptr || b == nullptr ? kUnknown : std::max({next->pushed, a->due_clock(0), b->due_clock(0)});
+}
+
+std::int64_t LockStep::start_clock() const {
+  const std::int64_t ready = ready_clock();
+  if (ready == kUnknown) return kUnknown;
+  const std::int64_t from = std::max(ready - offset_, next_step_);
+  return first_legal_start(blocks_, next_block()->block, from, interleave_) + offset_;
 }
 
 std::int64_t LockStep::leave_clock(const BlockState& block) const {
@@ -110,7 +115,7 @@ void LockStep::start(std::vector<StepEvent>& events, std::int64_t clock) {
   BlockState& state = blocks_[static_cast<std::size_t>(started_)];
   const TokenRun& a = *a_.first_run(state);
   const TokenRun& b = *b_.first_run(state);
-  const std::int64_t ready = std::max({state.pushed, a.due_clock(0), b.due_clock(0)});
+  const std::int64_t ready = ready_clock();
   const std::int64_t step = clock - offset_;
   StepEvent event;
   event.kind = StepEvent::Kind::started;
@@ -124,7 +129,6 @@ void LockStep::start(std::vector<StepEvent>& events, std::int64_t clock) {
   event.release = ledger::latest({a.release(0, period_), b.release(0, period_), state.pushed_by});
   state.start = step;
   ++started_;
-  any_started_ = true;
   results_.expect(state);
   a_.place(blocks_, step);
   b_.place(blocks_, step);
@@ -139,6 +143,7 @@ void LockStep::arrive(std::vector<StepEvent>& events) {
     event.clock = arrival.step + offset_;
     event.step = arrival.step;
     event.block = arrival.block->block;
+    arrival.block->result_seen = true;
     events.push_back(event);
   }
   results_.arrived(arrival.column);

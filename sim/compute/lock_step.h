@@ -59,6 +59,10 @@ class LockStep {
   [[nodiscard]] Freeze next_freeze() const;
   [[nodiscard]] const BlockState* newest_started() const;
   [[nodiscard]] const BlockState* next_block() const;
+  /// Clock from which the next block and the operands of PE(0,0) are there; kUnknown without them.
+  [[nodiscard]] std::int64_t ready_clock() const;
+  /// Lower bound of the clock of the next start.
+  [[nodiscard]] std::int64_t earliest_start() const;
   /// Clock at which the next block starts if no freeze intervenes; kUnknown without block or operands.
   [[nodiscard]] std::int64_t start_clock() const;
   /// Lower bound of the clock of a step from what is known; kUnknown when it waits for a call.
@@ -69,8 +73,12 @@ class LockStep {
   void start(std::vector<StepEvent>& events, std::int64_t clock);
   void arrive(std::vector<StepEvent>& events);
   void resume(std::vector<StepEvent>& events, const Freeze& freeze);
-  bool leave(std::vector<StepEvent>& events, std::int64_t clock);
-  void make_room(std::int64_t step);
+  void leave(std::vector<StepEvent>& events, BlockState& state);
+  void enter(std::vector<StepEvent>& events, Side side, std::size_t index);
+  /// Does one of the things due at `clock` other than a start or a resumption.
+  void happen(std::vector<StepEvent>& events, std::int64_t clock, std::int64_t frozen_from);
+  /// Clock of the first such thing before the array freezes at `frozen_from`.
+  [[nodiscard]] std::int64_t next_happening(std::int64_t frozen_from) const;
 
   bool interleave_;
   int rows_;
@@ -85,7 +93,6 @@ class LockStep {
   std::int64_t next_step_ = 0;     ///< no step before it executes at or after the clock reached
   std::int64_t resumed_at_ = -1;   ///< clock at which the latest freeze ended
   std::int64_t last_block_ = INT64_MIN;
-  bool any_started_ = false;
 };
 
 }  // namespace cyclescope::compute

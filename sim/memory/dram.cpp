@@ -57,7 +57,7 @@ void Dram::accept(int client, const Request& request) {
   arrival.request = request;
   arrival.client = client;
   arrival.row = location.row;
-  arrival.bank = {location.bank, location.bank + map_.rotation_step()};
+  arrival.bank = {location.even_bank, location.odd_bank};
   if (map_.rotation() == 2) {
     arrival.bursts[0] = static_cast<int>(last / 2 + 1 - (first + 1) / 2);
     arrival.bursts[1] = static_cast<int>((last + 1) / 2 - first / 2);

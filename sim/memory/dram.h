@@ -76,7 +76,7 @@ class IdealMemory : public Memory {
   std::int64_t bytes_written_ = 0;
 };
 
-/// The memory that the settings describe: Dram, or IdealMemory when `memory.ideal` is on. Call kernel::initialise first.
+/// The memory that the settings describe: IdealMemory when `memory.ideal` is on, else Dram. Needs kernel::initialise.
 std::unique_ptr<Memory> make_memory(const config::Settings& settings, ledger::Ledger& ledger);
 
 }  // namespace cyclescope::memory

@@ -102,16 +102,19 @@ void DramChannel::take_arrivals() {
 void DramChannel::update_mode() {
   const int reads = queues_.queued_bursts(Direction::read);
   const int writes = queues_.queued_bursts(Direction::write);
+  const bool batch_done = batch_ >= config_.direction_batch;
   if (mode_ == Direction::read) {
     if (writes == 0) return;
-    const Slot& oldest = queues_.slot(queues_.oldest(Direction::write));
-    if (reads > 0 && writes < config_.write_high && now_ - oldest.arrival.tick < config_.write_age) return;
-    mode_ = Direction::write;
-    batch_ = 0;
+    const Tick age = now_ - queues_.slot(queues_.oldest(Direction::write)).arrival.tick;
+    const bool drain = batch_done && (writes >= config_.write_high || age >= config_.write_age);
+    if (reads > 0 && !drain) return;
   } else {
-    const bool drained = batch_ >= config_.write_batch && writes <= config_.write_low;
-    if (reads > 0 && (writes == 0 || drained)) mode_ = Direction::read;
+    if (reads == 0) return;
+    const bool drained = batch_done && (writes <= config_.write_low || batch_ >= config_.write_queue);
+    if (writes > 0 && !drained) return;
   }
+  mode_ = other(mode_);
+  batch_ = 0;
 }
 
 Tick DramChannel::next_change() const {

@@ -3,8 +3,9 @@
 // Timing: decisions are made per memory clock, one command each, in this order: forced refresh; commands of a starving
 // request; column commands to open rows, oldest first; ACT or PRE of requests, oldest first; refresh of idle banks; PRE
 // of rows idle for `row_idle`. Reads go before writes until a drain starts (high watermark, no reads, or an old write);
-// a drain ends at the low watermark after a batch, or without writes. A write is acknowledged when its last burst is
-// on the bus, so a client that waits for acknowledgements never reads a stale byte. What arrives during
+// a drain ends at the low watermark, after a queue's worth of writes, or without writes; with both waiting, a direction
+// keeps at least a batch. A write is acknowledged when its last burst is on the bus, so a client that waits for
+// acknowledgements never reads a stale byte. What arrives during
 // [now, now + controller latency) is known, so several decisions are made per event (sim.aggregate=off: one instant
 // per event, same times). With nothing pending no event is scheduled; refreshes that fell due are caught up one by one.
 // Causes: of requests, see wait_log.h, and dram_latency (controller, RL, WL), dram_bandwidth (own burst),
@@ -116,7 +117,7 @@ class DramChannel : public kernel::Module {
   Femtoseconds planned_wake_ = kNever;
   Direction mode_ = Direction::read;
   Direction last_direction_ = Direction::read;
-  int batch_ = 0;  ///< writes since the drain started
+  int batch_ = 0;  ///< bursts since the direction changed
   std::array<std::int64_t, kMaxBanks> open_row_{};
   std::array<Tick, kMaxBanks> last_use_{};
   std::array<Blocked, kMaxBanks> blocked_{};

@@ -101,7 +101,7 @@ void DramChannel::column(const Choice& choice) {
   column_end_ = t + timing_.burst;
   last_direction_ = direction;
   last_use_[static_cast<std::size_t>(choice.bank)] = t;
-  if (!read) ++batch_;
+  ++batch_;
   ++bursts_;
   book_.ledger->count(read ? book_.read : book_.write, 1);
   book_.ledger->count(book_.io, 1);
@@ -127,7 +127,9 @@ void DramChannel::post_bus(Tick data_from, Tick latency, Direction direction) {
   bus_until_ = data_from + timing_.burst;
 }
 
-void DramChannel::flush_bus() { lane_.busy_until(at(bus_until_), Leaf::useful_transfer); }
+void DramChannel::flush_bus() {
+  if (at(bus_until_) > lane_.cursor()) lane_.busy_until(at(bus_until_), Leaf::useful_transfer);
+}
 
 void DramChannel::complete(int id, Tick command) {
   const Slot& slot = queues_.slot(id);
@@ -181,7 +183,7 @@ void DramChannel::complete(int id, Tick command) {
   client.deliver(visible, read ? bytes : 0, std::move(reply));
   queues_.release(id);
 
-  Tick needed = kNoTick;
+  Tick needed = command;  // one that arrives next clock may still wait for this burst
   for (const Direction direction : {Direction::read, Direction::write}) {
     const int oldest = queues_.oldest(direction);
     if (oldest != kNone) needed = std::min(needed, queues_.slot(oldest).arrival.tick);
@@ -201,6 +203,7 @@ void DramChannel::restart(Femtoseconds t0) {
 
 void DramChannel::finish(Femtoseconds end) {
   if (queues_.requests() > 0 || !staged_.empty()) throw InternalError("DRAM frame ends with requests under way");
+  if (at(bus_until_) > end) throw InternalError("DRAM frame ends before its last data");
   advance(config_.clock.ceil_cycles(end));
   book_refreshes(end);
   flush_bus();

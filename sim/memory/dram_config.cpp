@@ -114,10 +114,10 @@ void declare_controller(config::Schema& schema) {
   bursts("dram.write_queue", "64 bursts", usual, "write queue depth of one channel");
   bursts("dram.write_high", "48 bursts", "three quarters of the queue", "waiting writes that start a drain");
   bursts("dram.write_low", "16 bursts", "a quarter of the queue", "waiting writes at which a drain ends");
-  bursts("dram.write_batch", "16 bursts", usual, "writes of a drain before reads may return");
+  bursts("dram.direction_batch", "16 bursts", usual, "bursts of one direction before the other's when both wait");
   schema.add(with_default(time("dram.write_age", "age at which a waiting write starts a drain"), "250 ns",
                           "below the starvation limit, above a queue of reads"));
-  schema.add(with_default(time("dram.starvation_limit", "age at which a request goes before row hits"), "1000 ns", usual));
+  schema.add(with_default(time("dram.starvation_limit", "age at which a request goes first"), "1000 ns", usual));
   schema.add(with_default(time("dram.row_idle", "idle time after which an open row is closed"), "150 ns",
                           "open-adaptive page policy, middle of 100 to 200 ns"));
   schema.add(with_default(time("dram.controller_latency", "controller and PHY latency, each way"), "20 ns", usual));

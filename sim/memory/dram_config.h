@@ -49,7 +49,7 @@ struct DramConfig {
   int write_queue = 0;  ///< bursts
   int write_high = 0;
   int write_low = 0;
-  int write_batch = 0;
+  int direction_batch = 0;  ///< bursts a direction keeps when both wait
   Tick write_age = 0;         ///< a waiting write this old starts a drain
   Tick starvation_limit = 0;  ///< a request this old goes first
   Tick row_idle = 0;          ///< an unused open row is closed after this

@@ -59,7 +59,8 @@ void check_timing(const config::Settings& settings, const TimingClocks& t) {
   require(t.tRTW + t.WL >= t.RL + t.burst, "dram.tRTW + dram.WL >= dram.RL + dram.burst_clocks expected");
 }
 
-void check_organisation(const DramConfig& config) {
+void check_organisation(const DramConfig& config, std::int64_t channel_bits) {
+  require(config.burst_bytes * 8 % channel_bits == 0, "dram.burst_bytes must be whole beats of dram.channel_bits");
   require(power_of_two(config.bank_groups) && power_of_two(config.banks_per_group) && config.banks() <= 32,
           "dram.bank_groups and dram.banks_per_group must be powers of two, at most 32 banks");
   require(power_of_two(config.granule) && power_of_two(config.row_bytes) && power_of_two(config.burst_bytes),
@@ -132,14 +133,14 @@ DramConfig resolve_dram(const config::Settings& settings) {
   config.write_queue = count("dram.write_queue");
   config.write_high = count("dram.write_high");
   config.write_low = count("dram.write_low");
-  config.write_batch = count("dram.write_batch");
+  config.direction_batch = count("dram.direction_batch");
   config.write_age = config.clock.ceil_cycles(settings.integer("dram.write_age"));
   config.starvation_limit = config.clock.ceil_cycles(settings.integer("dram.starvation_limit"));
   config.row_idle = config.clock.ceil_cycles(settings.integer("dram.row_idle"));
   config.controller_latency = settings.integer("dram.controller_latency");
   config.aggregate = settings.flag("sim.aggregate");
   check_timing(settings, config.timing);
-  check_organisation(config);
+  check_organisation(config, settings.integer("dram.channel_bits"));
   resolve_refresh(settings, config);
   config.energy = energy_of(settings, config.refresh);
   return config;

@@ -31,7 +31,8 @@ void TimingEngine::issue(Command command, int bank, Tick t) {
   const bool refresh = command == Command::REFpb;
   const Tick allowed = refresh ? earliest_refresh(static_cast<int>(set)) : earliest(command, bank);
   if (t < allowed) {
-    throw InternalError(fmt::format("DRAM {} to bank {} at clock {}, allowed from {}", name(command), bank, t, allowed));
+    throw InternalError(
+        fmt::format("DRAM {} to bank {} at clock {}, allowed from {}", name(command), bank, t, allowed));
   }
   bus_free_ = t + command_slot_;
   const std::size_t first = refresh ? set : static_cast<std::size_t>(bank);

@@ -57,7 +57,8 @@ class TimingEngine {
   /// First clock at which `command` to `bank` breaks no rule (of one bank; see earliest_refresh).
   [[nodiscard]] Tick earliest(Command command, int bank) const {
     const auto c = static_cast<std::size_t>(command);
-    const Tick scope = std::max(banks_[static_cast<std::size_t>(bank)][c], groups_[group_of_[static_cast<std::size_t>(bank)]][c]);
+    const auto b = static_cast<std::size_t>(bank);
+    const Tick scope = std::max(banks_[b][c], groups_[group_of_[b]][c]);
     return std::max(std::max(scope, channel_[c]), bus_free_);
   }
 

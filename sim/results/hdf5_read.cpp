@@ -7,11 +7,11 @@ Handle open_image(std::string& image) {
   constexpr std::size_t kGrowth = 1U << 16U;
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are reported by Fault, not on stderr
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot create a property list");
-  if (H5Pset_fapl_core(access.get(), kGrowth, 0) < 0 ||
+  if (H5Pset_fapl_core(access.get(), kGrowth, false) < 0 ||
       H5Pset_file_image(access.get(), image.data(), image.size()) < 0) {
     throw Fault("cannot select the memory driver");
   }
-  return Handle(H5Fopen("result", H5F_ACC_RDONLY, access.get()), H5Fclose, "cannot open; expected an HDF5 file");
+  return {H5Fopen("result", H5F_ACC_RDONLY, access.get()), H5Fclose, "cannot open; expected an HDF5 file"};
 }
 
 /// Length of a fixed-length string type.
@@ -52,12 +52,12 @@ std::string unpad(const char* text, std::size_t length) {
 ImageReader::ImageReader(std::string image) : file_(open_image(image)) {}
 
 Handle ImageReader::open_attribute(const std::string& name) const {
-  return Handle(H5Aopen(file_.get(), name.c_str(), H5P_DEFAULT), H5Aclose,
-                "attribute " + name + ": missing; expected it on the root group");
+  return {H5Aopen(file_.get(), name.c_str(), H5P_DEFAULT), H5Aclose,
+          "attribute " + name + ": missing; expected it on the root group"};
 }
 
 Handle ImageReader::open_dataset(const std::string& path) const {
-  return Handle(H5Dopen2(file_.get(), path.c_str(), H5P_DEFAULT), H5Dclose, path + ": missing; expected a dataset");
+  return {H5Dopen2(file_.get(), path.c_str(), H5P_DEFAULT), H5Dclose, path + ": missing; expected a dataset"};
 }
 
 std::int64_t ImageReader::integer_attribute(const std::string& name) const {

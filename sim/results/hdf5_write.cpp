@@ -10,18 +10,17 @@ void check(herr_t status, const std::string& what) {
   if (status < 0) throw Fault(what);
 }
 
-Handle property_list(hid_t kind) { return Handle(H5Pcreate(kind), H5Pclose, "cannot create a property list"); }
+Handle property_list(hid_t kind) { return {H5Pcreate(kind), H5Pclose, "cannot create a property list"}; }
 
 Handle create_file() {
   constexpr std::size_t kGrowth = 1U << 20U;
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are reported by Fault, not on stderr
   const Handle access = property_list(H5P_FILE_ACCESS);
-  check(H5Pset_fapl_core(access.get(), kGrowth, 0), "cannot select the memory driver");
+  check(H5Pset_fapl_core(access.get(), kGrowth, false), "cannot select the memory driver");
   check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V110), "cannot fix the format version");
   const Handle creation = property_list(H5P_FILE_CREATE);
   check(H5Pset_userblock(creation.get(), kUserBlock), "cannot reserve the user block");
-  return Handle(H5Fcreate("result", H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
-                "cannot create a file image");
+  return {H5Fcreate("result", H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose, "cannot create a file image"};
 }
 
 Handle string_type(std::size_t length) {
@@ -43,16 +42,18 @@ void write_attribute(hid_t file, const std::string& name, hid_t stored, hid_t gi
   check(H5Awrite(attribute.get(), given, data), "attribute " + name + ": cannot write");
 }
 
-/// Tables are chunked, shuffled and deflated; an empty one is contiguous without filters.
+/// Tables are chunked, shuffled and deflated; a small one is contiguous, because a chunk index would outweigh it.
 void write_dataset(hid_t file, const std::string& path, hid_t stored, hid_t given, const std::vector<hsize_t>& extent,
                    const void* data) {
   constexpr hsize_t kChunkRows = 16384;
   constexpr unsigned kDeflateLevel = 6;
+  constexpr hsize_t kSmallBytes = 4096;
   const int rank = static_cast<int>(extent.size());
-  const bool empty = std::find(extent.begin(), extent.end(), 0) != extent.end();
+  hsize_t bytes = H5Tget_size(stored);
+  for (const hsize_t dimension : extent) bytes *= dimension;
   const Handle creation = property_list(H5P_DATASET_CREATE);
   check(H5Pset_obj_track_times(creation.get(), false), path + ": cannot switch object times off");
-  if (!empty) {
+  if (bytes > kSmallBytes) {
     std::vector<hsize_t> chunk = extent;
     chunk[0] = std::min(chunk[0], kChunkRows);
     check(H5Pset_chunk(creation.get(), rank, chunk.data()), path + ": cannot set the chunk");
@@ -64,7 +65,7 @@ void write_dataset(hid_t file, const std::string& path, hid_t stored, hid_t give
   const Handle space(H5Screate_simple(rank, extent.data(), nullptr), H5Sclose, path + ": cannot create the extent");
   const Handle dataset(H5Dcreate2(file, path.c_str(), stored, space.get(), links.get(), creation.get(), H5P_DEFAULT),
                        H5Dclose, path + ": cannot create");
-  if (!empty) check(H5Dwrite(dataset.get(), given, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), path + ": cannot write");
+  if (bytes > 0) check(H5Dwrite(dataset.get(), given, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), path + ": cannot write");
 }
 
 }  // namespace

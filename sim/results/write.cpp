@@ -103,6 +103,7 @@ class Writer {
   void map(const std::string& keys_path, const std::string& values_path,
            const std::map<std::string, std::string>& map) {
     std::vector<std::string> values;
+    values.reserve(map.size());
     for (const auto& entry : map) values.push_back(entry.second);
     image_.strings(keys_path, keys(map));
     image_.strings(values_path, values);
@@ -127,6 +128,7 @@ class Writer {
   template <class Value>
   static std::vector<std::string> keys(const std::map<std::string, Value>& map) {
     std::vector<std::string> keys;
+    keys.reserve(map.size());
     for (const auto& entry : map) keys.push_back(entry.first);
     return keys;
   }

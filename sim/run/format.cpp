@@ -84,12 +84,13 @@ std::string byte_count(std::int64_t bytes) {
 std::string frequency(std::int64_t hertz) {
   struct Unit {
     std::int64_t hertz;
+    int decimals;
     const char* name;
   };
-  constexpr std::array<Unit, 3> kUnits{{{1'000'000'000, "GHz"}, {1'000'000, "MHz"}, {1'000, "kHz"}}};
+  constexpr std::array<Unit, 3> kUnits{{{1'000'000'000, 9, "GHz"}, {1'000'000, 6, "MHz"}, {1'000, 3, "kHz"}}};
   for (const Unit& unit : kUnits) {
-    if (hertz < unit.hertz || hertz % (unit.hertz / 1000) != 0) continue;
-    std::string text = fmt::format("{}.{:03}", hertz / unit.hertz, hertz % unit.hertz / (unit.hertz / 1000));
+    if (hertz < unit.hertz) continue;
+    std::string text = fmt::format("{}.{:0{}}", hertz / unit.hertz, hertz % unit.hertz, unit.decimals);
     text.erase(text.find_last_not_of('0') + 1);
     if (text.back() == '.') text.pop_back();
     return text + " " + unit.name;

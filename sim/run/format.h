@@ -24,7 +24,7 @@ std::string duration(Femtoseconds time);
 /// `5 B`, `1,234,567 B (1.177 MiB)`
 std::string byte_count(std::int64_t bytes);
 
-/// `475 MHz` without rounding: the largest of GHz, MHz, kHz, Hz that needs at most three decimals.
+/// `624.75 MHz`, all digits.
 std::string frequency(std::int64_t hertz);
 
 /// Parts of a total in tenths of a percent, rounded so that they add up to 1000 when the parts add up to the total.

@@ -25,30 +25,43 @@ std::int64_t sum(const std::vector<std::int64_t>& values) {
   return total;
 }
 
+/// Each part rounded for itself: equal operators and lanes show equal shares.
+std::vector<std::int64_t> rounded(const std::vector<std::int64_t>& parts, std::int64_t total) {
+  std::vector<std::int64_t> tenths;
+  for (const std::int64_t part : parts) tenths.push_back(tenths_of_percent(part, total));
+  return tenths;
+}
+
 /// The row under the parts; says so when they do not add up to the cycles of the result.
 std::vector<std::string> total_row(const results::RunResult& result, std::int64_t total) {
   if (total == result.cycles) return {"total", grouped(total), total > 0 ? percent(1000) : percent(0)};
   return {fmt::format("total (does not close: expected {})", grouped(result.cycles)), grouped(total), ""};
 }
 
-std::string share_table(const results::RunResult& result, const std::string& kind, const std::vector<Share>& shares) {
+/// `tenths` are the shares in tenths of a percent.
+std::string share_table(const results::RunResult& result, const std::string& kind, const std::vector<Share>& shares,
+                        const std::vector<std::int64_t>& tenths) {
   if (shares.empty() && result.cycles > 0) return std::string(kIndent) + "not recorded\n";
-  const std::vector<std::int64_t> cycles = cycles_of(shares);
-  const std::vector<std::int64_t> tenths = permille(cycles, result.cycles);
   TextTable table("<>>");
   table.row({kind, "cycles", "share"});
   for (std::size_t i = 0; i < shares.size(); ++i) {
     table.row({shares[i].name, grouped(shares[i].cycles), percent(tenths[i])});
   }
-  table.row(total_row(result, sum(cycles)));
+  table.row(total_row(result, sum(cycles_of(shares))));
   return table.text(kIndent);
 }
 
 }  // namespace
 
-std::string cause_table(const results::RunResult& result) { return share_table(result, "cause", by_cause(result)); }
+std::string cause_table(const results::RunResult& result) {
+  const std::vector<Share> shares = by_cause(result);
+  return share_table(result, "cause", shares, permille(cycles_of(shares), result.cycles));
+}
 
-std::string lane_table(const results::RunResult& result) { return share_table(result, "lane", by_lane(result)); }
+std::string lane_table(const results::RunResult& result) {
+  const std::vector<Share> shares = by_lane(result);
+  return share_table(result, "lane", shares, rounded(cycles_of(shares), result.cycles));
+}
 
 std::string operator_table(const results::RunResult& result, std::size_t limit) {
   std::vector<OperatorShare> rows;
@@ -67,7 +80,7 @@ std::string operator_table(const results::RunResult& result, std::size_t limit) 
   std::vector<std::int64_t> cycles = cycles_of(rows);
   cycles.insert(cycles.end(), {other_cycles, none.cycles});
   if (sum(cycles) == 0 && result.cycles > 0) return std::string(kIndent) + "not recorded\n";
-  const std::vector<std::int64_t> tenths = permille(cycles, result.cycles);
+  const std::vector<std::int64_t> tenths = rounded(cycles, result.cycles);
 
   TextTable table("<>><<<");
   table.row({"operator", "cycles", "share", "type", "precision", "bound by"});

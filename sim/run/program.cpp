@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/results/process.h"
 #include "sim/run/commands.h"
 #include "sim/run/format.h"
 #include "sim/run/output.h"
@@ -71,6 +72,7 @@ int program(int argc, const char* const* argv) {
   constexpr int kInternalFault = 1;
   try {
     claim_standard_streams();
+    results::silence_hdf5();
     dispatch(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
     return 0;
   } catch (const InternalError& error) {

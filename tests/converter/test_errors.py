@@ -80,8 +80,8 @@ BROKEN: Dict[str, Tuple[Callable[[onnx.ModelProto], None], str]] = {
     "negative initialiser": (lambda m: m.graph.initializer.append(
         TensorProto(name="c", data_type=1, dims=[-1])), "initialiser 'c' has dimensions [-1]"),
     "unknown attribute": (lambda m: m.graph.node[0].attribute.append(helper.make_attribute("slope", 1.0)),
-                          "contradicts itself"),
-    "batch norm in training": (lambda m: add_node(m, "Dropout", ["y", "", "on"], ["z"]) or m.graph.initializer.append(
+                          "Relu is not valid"),
+    "dropout in training": (lambda m: add_node(m, "Dropout", ["y", "", "on"], ["z"]) or m.graph.initializer.append(
         helper.make_tensor("on", TensorProto.BOOL, [], [True])), "training_mode is set, node 'added'"),
 }
 
@@ -130,6 +130,14 @@ def test_operator_without_definition(run: Any, op_type: str) -> None:
     outcome = run(b.model("y"), "--name", "net")
     assert outcome.code == 3 and detail in outcome.error
     assert f"operator {op_type}" in outcome.error and "node 'culprit' of model 'net'" in outcome.error
+
+
+@pytest.mark.parametrize("weight, bias", (([5, 9], [5]), ([5, 8], [2, 2, 5]), ([5, 8], [3])))
+def test_matrix_product_that_does_not_fit(run: Any, weight: List[int], bias: List[int]) -> None:
+    b = Builder()
+    b.node("Gemm", b.input([2, 8]), b.stored("w", weight), b.stored("b", bias), transB=1, name="fc", outputs=["y"])
+    outcome = run(b.model("y"))
+    assert outcome.code == 2 and "node 'fc" in outcome.error
 
 
 def test_three_dimensional_convolution(run: Any) -> None:

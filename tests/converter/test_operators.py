@@ -197,7 +197,8 @@ def test_repeated_and_missing_node_names_become_unique(run: Any) -> None:
     b = Builder()
     x = b.input([4, 3])
     for name in ("pick", "pick", ""):
-        x = b.node("Unsqueeze", b.node("Gather", x, b.constant(0, np.int64), name=name), b.constant([0], np.int64), name=name)
+        x = b.node("Gather", x, b.constant(0, np.int64), name=name)
+        x = b.node("Unsqueeze", x, b.constant([0], np.int64), name=name)
     trace = run(b.model(x)).trace
     names = [operator.name for operator in trace.operators]
     assert names == ["pick/slice", "pick", "pick#2", "pick#3/slice", "pick#3", "pick#4", "t9/slice", "t9", "t11"]

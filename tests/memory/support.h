@@ -57,7 +57,10 @@ inline Request write_at(std::uint64_t address, std::uint32_t bytes = 256) {
 class Client : public kernel::Module {
  public:
   Client(const std::string& name, Memory& memory, const Clock& clock, int max_outstanding, int per_clock = 1)
-      : Module(name), clock_(clock), per_clock_(per_clock), port_(&memory.connect(*this, name, clock, max_outstanding)) {}
+      : Module(name),
+        clock_(clock),
+        per_clock_(per_clock),
+        port_(&memory.connect(*this, name, clock, max_outstanding)) {}
 
   std::vector<Planned> plan;
   std::vector<Answer> answers;
@@ -153,7 +156,7 @@ inline void check_life(const Answer& answer) {
 /// Time of a life in one leaf.
 inline Femtoseconds spent(const Answer& answer, ledger::Leaf leaf) {
   Femtoseconds sum = 0;
-  for (const LifeInterval& interval : answer.reply.life) sum += interval.cause == leaf ? interval.to - interval.from : 0;
+  for (const LifeInterval& part : answer.reply.life) sum += part.cause == leaf ? part.to - part.from : 0;
   return sum;
 }
 

@@ -163,7 +163,7 @@ TEST_CASE("a flipped byte anywhere is refused or changes nothing that is read") 
   write({}, file.path());
   const std::string whole = bytes_of(file.path());
   int refused = 0;
-  for (std::size_t at = 0; at < whole.size(); at += 13) {
+  for (std::size_t at = 0; at < whole.size(); at += 3) {
     std::string bytes = whole;
     bytes[at] = static_cast<char>(bytes[at] ^ 0x41);
     write_bytes(file.path(), bytes);

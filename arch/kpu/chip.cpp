@@ -1,0 +1,127 @@
+#include "arch/kpu/chip.h"
+
+#include "sim/memory/dram.h"
+
+namespace cyclescope::kpu {
+
+using ledger::Reason;
+using ledger::Release;
+
+Actions Chip::declare_actions(ledger::Ledger& ledger, const EnergyConfig& energy) {
+  Actions a;
+  a.mac = ledger.add_action("array", "mac_int8", energy.mac_int8);
+  a.pe_hop = ledger.add_action("array", "pe_hop", energy.pe_hop);
+  a.drain_hop = ledger.add_action("array", "drain_hop", energy.drain_hop);
+  a.l1_read = ledger.add_action("l1", "read_byte", energy.l1_read);
+  a.l1_write = ledger.add_action("l1", "write_byte", energy.l1_write);
+  a.l2_read = ledger.add_action("l2", "read_byte", energy.l2_read);
+  a.l2_write = ledger.add_action("l2", "write_byte", energy.l2_write);
+  a.l3_read = ledger.add_action("l3", "read_byte", energy.l3_read);
+  a.l3_write = ledger.add_action("l3", "write_byte", energy.l3_write);
+  a.streamer = ledger.add_action("movers", "streamer_byte", energy.streamer);
+  a.block_mover = ledger.add_action("movers", "block_mover_byte", energy.block_mover);
+  a.dma = ledger.add_action("movers", "dma_byte", energy.dma);
+  a.descriptor = ledger.add_action("control", "dma_descriptor", energy.descriptor);
+  a.vector_pass = ledger.add_action("vector", "element_pass", energy.vector_pass);
+  a.program_load = ledger.add_action("control", "program_load", energy.program_load);
+  return a;
+}
+
+TrafficBooks Chip::declare_traffic(ledger::Ledger& ledger) {
+  return {ledger.add_traffic("l3_to_l2"), ledger.add_traffic("l2_to_l1"), ledger.add_traffic("results")};
+}
+
+Chip::Chip(const KpuConfig& config, const Program& program, const config::Settings& settings, ledger::Ledger& ledger)
+    : context_{config,
+               program,
+               ledger,
+               Clock::from_hertz(config.clock_hz),
+               declare_actions(ledger, config.energy),
+               declare_traffic(ledger)},
+      memory_(memory::make_memory(settings, ledger)) {
+  if (program.external_bytes > memory_->capacity()) {
+    throw NotModelled("the model does not fit the external memory: it needs " + std::to_string(program.external_bytes) +
+                      " B, the capacity is " + std::to_string(memory_->capacity()) + " B");
+  }
+  if (config.packet_bytes > memory_->granule()) {
+    throw InputError("dma.packet: expected at most the memory's interleave granule of " +
+                     std::to_string(memory_->granule()) + " B");
+  }
+  ledger.add_power("idle", config.idle_microwatts);
+  build_mesh();
+  sequencer_ = std::make_unique<Sequencer>(context_);
+  build_tiles();
+  build_dma();
+  sequencer_->connect(
+      [this](int tile, const Launch& launch) { tiles_[static_cast<std::size_t>(tile)]->launch(launch); },
+      [this](std::int32_t op, const Release& release) {
+        for (const auto& engine : dma_) engine->completed(op, release);
+      });
+}
+
+void Chip::build_mesh() {
+  const KpuConfig& c = context_.config;
+  noc::MeshGeometry geometry;
+  geometry.width = c.mesh_width;
+  geometry.height = c.mesh_height;
+  geometry.flit_bytes = c.flit_bytes;
+  geometry.hop_cycles = c.hop_cycles;
+  for (int engine = 0; engine < c.dma_engines; ++engine) {  // spread over the west edge
+    geometry.edge_routers.push_back(engine * c.mesh_height / c.dma_engines * c.mesh_width);
+  }
+  mesh_ = std::make_unique<noc::Mesh>("mesh", geometry, context_.clock, context_.ledger, c.energy.flit_hop);
+  for (const RouteSpec& route : context_.program.routes) {
+    routes_.push_back(mesh_->add_route(route.source, route.destinations));
+  }
+}
+
+void Chip::build_tiles() {
+  for (int tile = 0; tile < context_.config.tiles; ++tile) {
+    tiles_.push_back(std::make_unique<Tile>(context_, tile, *mesh_, *sequencer_, routes_));
+    mesh_->set_sink(tile, *tiles_.back());
+  }
+}
+
+void Chip::build_dma() {
+  const KpuConfig& c = context_.config;
+  for (int engine = 0; engine < c.dma_engines; ++engine) {
+    dma_.push_back(std::make_unique<DmaEngine>(context_, engine, *mesh_, routes_));
+    DmaEngine& dma = *dma_.back();
+    memory::Port& port = memory_->connect(dma, "dma." + std::to_string(engine), context_.clock, c.dma_outstanding);
+    dma.connect(port, [this](std::int64_t bytes, const Release& release) {
+      stored_ += bytes;
+      last_stored_ = ledger::latest({last_stored_, release});
+    });
+    mesh_->set_sink(c.tiles + engine, dma);
+  }
+}
+
+void Chip::run_frame(bool resident_loaded) {
+  frame_start_ = context_.clock.edge(kernel::now());
+  context_.ledger.restart(frame_start_);
+  memory_->restart(frame_start_);
+  mesh_->restart(frame_start_);
+  sequencer_->restart(frame_start_);
+  for (const auto& tile : tiles_) tile->restart(frame_start_, resident_loaded);
+  for (const auto& engine : dma_) engine->restart(frame_start_);
+  stored_ = 0;
+  last_stored_ = {ledger::kOrigin, frame_start_, Reason::data};
+
+  sequencer_->schedule_frame(frame_start_);
+  for (const auto& engine : dma_) engine->schedule_frame(frame_start_, resident_loaded);
+  kernel::run_until_quiescent();
+
+  const std::int64_t expected = context_.config.ideal_operands ? 0 : context_.program.store_bytes;
+  if (stored_ != expected || !sequencer_->frame_complete()) {
+    throw InternalError("the chip came to rest before the frame was complete: " + sequencer_->where());
+  }
+  end_ = ledger::latest({last_stored_, sequencer_->finished()});
+  memory_->finish(end_.at);
+  mesh_->finish(end_.at);
+  sequencer_->finish(end_.at);
+  for (const auto& tile : tiles_) tile->finish(end_.at);
+  for (const auto& engine : dma_) engine->finish(end_.at);
+  context_.ledger.finish(end_.at);
+}
+
+}  // namespace cyclescope::kpu

@@ -1,0 +1,47 @@
+// The whole chip: tiles, mesh, DMA engines, external memory, sequencer. Executes a program, frame by frame.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "arch/kpu/dma_engine.h"
+#include "arch/kpu/tile.h"
+#include "sim/config/settings.h"
+#include "sim/memory/port.h"
+
+namespace cyclescope::kpu {
+
+class Chip {
+ public:
+  Chip(const KpuConfig& config, const Program& program, const config::Settings& settings, ledger::Ledger& ledger);
+
+  /// One inference from now to quiescence; weights marked resident are on chip when `resident_loaded`.
+  void run_frame(bool resident_loaded);
+
+  [[nodiscard]] Femtoseconds frame_start() const { return frame_start_; }
+  /// The last output byte is in external memory and the last operator is complete.
+  [[nodiscard]] const ledger::Release& frame_end() const { return end_; }
+  [[nodiscard]] const Sequencer& sequencer() const { return *sequencer_; }
+  [[nodiscard]] const memory::Memory& memory() const { return *memory_; }
+
+ private:
+  static Actions declare_actions(ledger::Ledger& ledger, const EnergyConfig& energy);
+  static TrafficBooks declare_traffic(ledger::Ledger& ledger);
+  void build_mesh();
+  void build_tiles();
+  void build_dma();
+
+  ChipContext context_;
+  std::unique_ptr<memory::Memory> memory_;
+  std::unique_ptr<noc::Mesh> mesh_;
+  std::unique_ptr<Sequencer> sequencer_;
+  std::vector<noc::RouteId> routes_;
+  std::vector<std::unique_ptr<Tile>> tiles_;
+  std::vector<std::unique_ptr<DmaEngine>> dma_;
+  std::int64_t stored_ = 0;
+  ledger::Release last_stored_;
+  Femtoseconds frame_start_ = 0;
+  ledger::Release end_;
+};
+
+}  // namespace cyclescope::kpu

@@ -1,0 +1,164 @@
+#include "arch/kpu/dma_engine.h"
+
+#include <algorithm>
+
+namespace cyclescope::kpu {
+
+using ledger::Leaf;
+using ledger::Reason;
+using ledger::Release;
+
+DmaEngine::DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const std::vector<noc::RouteId>& routes)
+    : Engine(chip, "dma", engine), mesh_(mesh), routes_(routes),
+      pending_(static_cast<std::size_t>(chip.config.dma_outstanding)) {}
+
+void DmaEngine::schedule_frame(Femtoseconds t0, bool resident_loaded) {
+  const Release start{ledger::kOrigin, t0, Reason::issue};
+  resident_loaded_ = resident_loaded;
+  next_ = 0;
+  issued_ = 0;
+  started_ = false;
+  ready_ = slot_ = start;
+  active_until_ = t0;
+  next_issue_ = t0;
+  gates_.assign(chip_.program.ops.size(), {ledger::kOrigin, kNever, Reason::credit});
+  skip_resident();
+  if (!chip_.config.ideal_operands) wake_at(t0);
+}
+
+void DmaEngine::skip_resident() {
+  while (next_ < loads().size() && loads()[next_].resident && resident_loaded_) ++next_;
+}
+
+void DmaEngine::completed(std::int32_t op, const Release& release) {
+  gates_[static_cast<std::size_t>(op)] = release;
+  wake_at(release.at);
+}
+
+void DmaEngine::deliver(noc::Site, const noc::Packet& packet, const Release& by) {
+  stores_.emplace_back(packet, by);
+  wake_at(kernel::now());
+}
+
+void DmaEngine::step() {
+  take_replies();
+  collect_taken();
+  while (true) {
+    if (under_way_ >= chip_.config.dma_outstanding || !port_->can_issue()) return;  // woken by a reply or a tail
+    if (kernel::now() < next_issue_) {
+      wake_at(next_issue_);
+      return;
+    }
+    if (issue_store()) continue;
+    if (!start_descriptor() || !issue_load()) return;
+  }
+}
+
+void DmaEngine::take_replies() {
+  while (port_->reply_ready()) {
+    const memory::Reply reply = port_->take_reply();
+    Pending& pending = pending_[reply.tag];
+    const Femtoseconds now = kernel::now();
+    const Release data{reply.activity, now, Reason::data};
+    active_until_ = std::max(active_until_, now);
+    if (pending.write) {
+      stored_(pending.packet.bytes, data);
+      pending.open = false;
+      --under_way_;
+      slot_ = {reply.activity, now, Reason::credit};
+      continue;
+    }
+    const noc::Injection injection = mesh_.inject(pending.route, pending.packet, data);
+    pending.open = false;
+    taken_.push_back({injection.tail_taken, injection.activity});
+    active_until_ = std::max(active_until_, injection.tail_taken);
+    wake_at(injection.tail_taken);
+  }
+}
+
+void DmaEngine::collect_taken() {
+  while (!taken_.empty() && taken_.front().at <= kernel::now()) {
+    slot_ = {taken_.front().by, taken_.front().at, Reason::credit};
+    taken_.pop_front();
+    --under_way_;
+  }
+}
+
+bool DmaEngine::issue_store() {
+  if (stores_.empty()) return false;
+  const auto [packet, by] = stores_.front();
+  stores_.pop_front();
+  issue(true, static_cast<std::uint64_t>(packet.offset), packet.bytes, {0, packet, true, true}, packet.op,
+        ledger::latest({by, slot_}), memory::Role::output);
+  return true;
+}
+
+bool DmaEngine::start_descriptor() {
+  if (started_) return kernel::now() >= ready_.at;
+  if (next_ == loads().size()) return false;
+  const Load& load = loads()[next_];
+  Release release = ledger::latest({ready_, slot_});
+  if (load.gate >= 0) {
+    const Release& gate = gates_[static_cast<std::size_t>(load.gate)];
+    if (gate.at > kernel::now()) return false;  // woken by completed()
+    release = ledger::latest({release, gate});
+  }
+  const Femtoseconds now = kernel::now();
+  const Femtoseconds done = now + chip_.clocks(chip_.config.dma_setup);
+  const ledger::ActivityId setup =
+      chip_.ledger.record(lane_.id(), load.op, Leaf::overhead_descriptor, now, done, release);
+  lane_.busy_until(std::min(now, active_until_), Leaf::useful_transfer);
+  lane_.wait_until(now, release);
+  lane_.busy_until(done, Leaf::overhead_descriptor);
+  chip_.ledger.count(chip_.actions.descriptor, 1);
+  ready_ = {setup, done, Reason::issue};
+  started_ = true;
+  wake_at(done);
+  return false;
+}
+
+bool DmaEngine::issue_load() {
+  const Load& load = loads()[next_];
+  const auto address = static_cast<std::uint64_t>(load.address + issued_);
+  const std::int64_t bytes = std::min(chip_.config.packet_bytes, load.bytes - issued_);
+  noc::Packet packet;
+  packet.token = load.token;
+  packet.bytes = static_cast<std::int32_t>(bytes);
+  packet.op = load.op;
+  issue(false, address, bytes, {routes_[static_cast<std::size_t>(load.route)], packet, false, true}, load.op,
+        ledger::latest({ready_, slot_}), load.weights ? memory::Role::weights : memory::Role::activations);
+  issued_ += bytes;
+  if (issued_ == load.bytes) {
+    issued_ = 0;
+    started_ = false;
+    ++next_;
+    skip_resident();
+  }
+  return true;
+}
+
+void DmaEngine::issue(bool write, std::uint64_t address, std::int64_t bytes, const Pending& pending, std::int32_t op,
+                      const Release& release, memory::Role role) {
+  std::size_t tag = 0;
+  while (pending_[tag].open) ++tag;
+  pending_[tag] = pending;
+  ++under_way_;
+  const Femtoseconds now = kernel::now();
+  const Femtoseconds next = now + chip_.clocks(1);
+  const ledger::ActivityId slot = chip_.ledger.record(lane_.id(), op, Leaf::structural_issue, now, next, release);
+  memory::Request request;
+  request.tag = tag;
+  request.direction = write ? memory::Direction::write : memory::Direction::read;
+  request.role = role;
+  request.address = address;
+  request.bytes = static_cast<std::uint32_t>(bytes);
+  request.op = op;
+  request.release = {slot, now, Reason::issue};
+  port_->issue(request);
+  ready_ = ledger::latest({ready_, {slot, next, Reason::issue}});
+  next_issue_ = next;
+  active_until_ = std::max(active_until_, next);
+  chip_.ledger.count(chip_.actions.dma, bytes);
+}
+
+}  // namespace cyclescope::kpu

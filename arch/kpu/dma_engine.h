@@ -1,0 +1,83 @@
+// DMA engine at the edge of the mesh: external memory to the tiles and back.
+//
+// Timing: load descriptors in order; a descriptor starts when the operator it is gated by is complete and the requests
+// of the one before have been issued; `setup` clocks, then one request (a packet of at most one interleave granule) per
+// clock while fewer than `outstanding` packets are under way or wait for the injection link. A reply is injected when it
+// arrives. Packets from tiles are written to memory with the same limit, before loads.
+// Causes: overhead.descriptor; waiting for its packets is the memory's or the network's cause.
+// Actions: descriptor, dma per byte.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "arch/kpu/tile_context.h"
+#include "sim/memory/port.h"
+#include "sim/noc/mesh.h"
+
+namespace cyclescope::kpu {
+
+class DmaEngine : public Engine, public noc::Sink {
+ public:
+  DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const std::vector<noc::RouteId>& routes);
+
+  void connect(memory::Port& port, std::function<void(std::int64_t, const ledger::Release&)> stored) {
+    port_ = &port;
+    stored_ = std::move(stored);
+  }
+
+  /// A frame begins at t0 >= now; resident weights are skipped when they are on chip already.
+  void schedule_frame(Femtoseconds t0, bool resident_loaded);
+
+  /// Operators up to `op` are complete; known here from release.at on.
+  void completed(std::int32_t op, const ledger::Release& release);
+
+  void deliver(noc::Site site, const noc::Packet& packet, const ledger::Release& by) override;
+
+ protected:
+  void step() override;
+
+ private:
+  struct Pending {
+    noc::RouteId route = 0;
+    noc::Packet packet;
+    bool write = false;
+    bool open = false;
+  };
+  struct Taken {
+    Femtoseconds at = 0;
+    ledger::ActivityId by = ledger::kOrigin;
+  };
+
+  [[nodiscard]] const std::vector<Load>& loads() const {
+    return chip_.program.loads[static_cast<std::size_t>(tile_)];
+  }
+  void skip_resident();
+  bool start_descriptor();
+  bool issue_store();
+  bool issue_load();
+  void issue(bool write, std::uint64_t address, std::int64_t bytes, const Pending& pending, std::int32_t op,
+             const ledger::Release& release, memory::Role role);
+  void take_replies();
+  void collect_taken();
+
+  noc::Mesh& mesh_;
+  const std::vector<noc::RouteId>& routes_;
+  memory::Port* port_ = nullptr;
+  std::function<void(std::int64_t, const ledger::Release&)> stored_;
+  bool resident_loaded_ = false;
+  std::size_t next_ = 0;               ///< descriptor
+  std::int64_t issued_ = 0;            ///< bytes of it requested
+  bool started_ = false;
+  ledger::Release ready_;              ///< descriptor set up, or the request before
+  std::vector<ledger::Release> gates_; ///< per operator, at = kNever while it is not complete
+  std::deque<std::pair<noc::Packet, ledger::Release>> stores_;
+  std::vector<Pending> pending_;       ///< by tag
+  std::deque<Taken> taken_;            ///< injections whose tail has not left yet
+  int under_way_ = 0;
+  ledger::Release slot_;
+  Femtoseconds active_until_ = 0;      ///< something was under way up to here
+  Femtoseconds next_issue_ = 0;
+};
+
+}  // namespace cyclescope::kpu

@@ -1,0 +1,80 @@
+// Vector engine on the drain, and the streamer that writes its results to L2.
+//
+// Timing: a block's results may leave the egress FIFOs once the first is there, one of two result slots of L2 is free and
+// its residual operand (if any) is in L2; a result row of n elements takes ceil(n * passes / lanes) clocks, never less than the two
+// of the drain. The block is in L2 `depth` + 1 clocks after its last result left the FIFO. Vector work takes
+// max(lines, ceil(elements / lanes)) + depth clocks per block.
+// Causes: to others useful.vector (a wait on it is a dependency, or output space).
+// Actions: vector_pass per element and pass, l1_read per result byte, l2_write per output byte, l2_read per residual byte.
+// Source: kpu-sim vector engine (bias, activation, requantisation in line) with width and depth of the platform.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "arch/kpu/operand_mover.h"
+#include "sim/compute/array.h"
+
+namespace cyclescope::kpu {
+
+class Streamer;
+class Sender;
+
+class Drain : public Engine {
+ public:
+  Drain(const ChipContext& chip, int tile);
+
+  void connect(compute::Array& array, Streamer& streamer, OperandMover& mover, Sender& sender,
+               kernel::Channel<Loaded>& residuals, kernel::Channel<OutItem>& out) {
+    array_ = &array;
+    streamer_ = &streamer;
+    mover_ = &mover;
+    sender_ = &sender;
+    residuals_ = &residuals;
+    out_ = &out;
+  }
+
+  void launch(const Launch& launch, std::vector<BlockCommand> blocks, std::int64_t first_block);
+
+  void first_result(ledger::ActivityId by);
+  void last_result(ledger::ActivityId by);
+
+  /// Vector work: the operands of a block stream in from first_token.at on.
+  void feed(const StreamRun& run, const ledger::Release& first_token);
+
+  /// A result slot of L2 is free from release.at on.
+  void return_slot(const ledger::Release& release);
+
+ protected:
+  void step() override;
+
+ private:
+  void collect_slots();
+  void open_windows();
+  void run_vector();
+  void send(std::int64_t block, Femtoseconds done, ledger::ActivityId by);
+
+  compute::Array* array_ = nullptr;
+  Streamer* streamer_ = nullptr;
+  OperandMover* mover_ = nullptr;
+  Sender* sender_ = nullptr;
+  kernel::Channel<Loaded>* residuals_ = nullptr;
+  kernel::Channel<OutItem>* out_ = nullptr;
+  std::vector<BlockCommand> blocks_;
+  std::int64_t first_block_ = 0;
+  std::size_t next_window_ = 0;
+  std::deque<ledger::Release> first_results_;   ///< of blocks whose window is not open yet
+  std::deque<ledger::ActivityId> services_;     ///< of blocks whose results are leaving
+  std::size_t next_result_ = 0;
+  int slots_ = 2;
+  std::deque<ledger::Release> returning_;
+  ledger::Release slot_;
+  bool vector_pending_ = false;
+  StreamRun vector_run_;
+  ledger::Release vector_data_;
+  bool vector_running_ = false;
+  Femtoseconds vector_end_ = 0;
+  ledger::ActivityId vector_activity_ = ledger::kOrigin;
+};
+
+}  // namespace cyclescope::kpu

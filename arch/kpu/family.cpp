@@ -1,0 +1,199 @@
+#include "arch/kpu/family.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arch/kpu/chip.h"
+#include "arch/kpu/lowering.h"
+#include "sim/estimate/roofline.h"
+#include "sim/machine/report.h"
+#include "workloads/cost.h"
+
+namespace cyclescope::kpu {
+namespace {
+
+using machine::MappingRow;
+using machine::RunOptions;
+using results::RunResult;
+using workloads::Graph;
+
+void check_options(const RunOptions& options) {
+  if (options.precision != Precision::int8) {
+    throw NotModelled(fmt::format("precision {} is not modelled on KPU yet: expected int8", name(options.precision)));
+  }
+  if (options.batch != 1) {
+    throw NotModelled(fmt::format("batch {} is not modelled on KPU yet: expected 1", options.batch));
+  }
+  if (options.initial_state != "steady" && options.initial_state != "cold") {
+    throw InputError("unknown initial state '" + options.initial_state + "': expected steady or cold");
+  }
+}
+
+std::string buffers_of(const LoweredOp& op) {
+  if (op.kind == OpKind::view) return "view: takes no time";
+  if (op.kind == OpKind::vector) return "input region double-buffered in L2";
+  const char* held = op.hold == Hold::a   ? "A strip held in L2, B slices double-buffered"
+                     : op.hold == Hold::b ? "B strip held in L2, A chunks double-buffered"
+                                          : "A chunks and B slices double-buffered in L2";
+  const std::string weights = op.resident ? "weights resident in L3"
+                              : op.gate < 0 ? "weights loaded from the start"
+                                            : fmt::format("weights loaded after operator {}", op.gate);
+  return fmt::format("{}; {}", held, weights);
+}
+
+std::vector<MappingRow> rows_of(const Program& program) {
+  std::vector<MappingRow> rows;
+  for (const LoweredOp& op : program.ops) {
+    MappingRow row;
+    row.name = op.name;
+    row.type = op.type;
+    row.members = op.members;
+    row.buffers = buffers_of(op);
+    row.l3_bytes_per_tile = op.l3_peak;
+    if (op.kind != OpKind::view) {
+      row.m = op.m;
+      row.n = op.n;
+      row.k = op.k;
+      row.tiles = op.tiles();
+      row.blocks = op.grid_m * op.grid_n;
+      row.rounds = op.rounds();
+      row.macs = op.macs;
+      row.weight_bytes = op.weight_bytes;
+      row.input_bytes = op.in_height * op.in_width * op.in_channels;
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::int64_t resident_bytes(const Program& program) {
+  std::int64_t bytes = 0;
+  for (const LoweredOp& op : program.ops) bytes += op.resident ? op.weight_bytes : 0;
+  return bytes;
+}
+
+/// External bytes that belong to each operator in this frame.
+std::vector<std::int64_t> external_bytes(const Program& program, bool resident_loaded) {
+  std::vector<std::int64_t> bytes(program.ops.size(), 0);
+  for (const std::vector<Load>& engine : program.loads) {
+    for (const Load& load : engine) {
+      if (!(load.resident && resident_loaded)) bytes[static_cast<std::size_t>(load.op)] += load.bytes;
+    }
+  }
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    if (program.ops[i].graph_output) bytes[i] += program.ops[i].m * program.ops[i].n;
+  }
+  return bytes;
+}
+
+/// Operators on the longest chain of data dependencies.
+std::int64_t depth_of(const Program& program) {
+  std::vector<std::int64_t> depth(program.ops.size(), 0);
+  std::int64_t deepest = 0;
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    if (program.ops[i].kind == OpKind::view) continue;
+    for (const InputEdge& edge : program.ops[i].inputs) {
+      if (edge.producer >= 0) depth[i] = std::max(depth[i], depth[static_cast<std::size_t>(edge.producer)]);
+    }
+    deepest = std::max(deepest, ++depth[i]);
+  }
+  return deepest;
+}
+
+void report_operators(const Program& program, const Chip& chip, const KpuConfig& config, bool resident_loaded,
+                      RunResult& result) {
+  const std::vector<std::int64_t> bytes = external_bytes(program, resident_loaded);
+  const Femtoseconds period = Clock::from_hertz(config.clock_hz).period();
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    const LoweredOp& op = program.ops[i];
+    const Sequencer::Span& span = chip.sequencer().spans()[i];
+    results::OperatorResult row;
+    row.name = op.name;
+    row.type = op.type;
+    row.precision_label = op.kind == OpKind::view ? "view" : "native";
+    row.start_cycle = ceil_div(span.start - chip.frame_start(), period);
+    row.end_cycle = ceil_div(span.end - chip.frame_start(), period);
+    row.macs = op.macs;
+    row.dram_bytes = bytes[i];
+    row.bound = op.kind == OpKind::view ? "view" : "";
+    result.operators.push_back(std::move(row));
+  }
+}
+
+class KpuFamily : public machine::Family {
+ public:
+  [[nodiscard]] std::string name() const override { return "kpu"; }
+  [[nodiscard]] config::Schema schema() const override { return kpu::schema(); }
+
+  [[nodiscard]] std::vector<MappingRow> mapping(const Graph& graph, const config::Settings& settings,
+                                                const RunOptions& options) const override {
+    check_options(options);
+    return rows_of(lower(graph, from_settings(settings)));
+  }
+
+  [[nodiscard]] RunResult run(const Graph& graph, const config::Settings& settings,
+                              const RunOptions& options) const override {
+    check_options(options);
+    const KpuConfig config = from_settings(settings);
+    const Program program = lower(graph, config);
+    kernel::initialise();
+    ledger::Ledger ledger(options.ledgers);
+    ledger.inject(options.faults);
+    Chip chip(config, program, settings, ledger);
+    const bool steady = options.initial_state == "steady";
+    chip.run_frame(false);
+    if (steady) chip.run_frame(true);
+
+    RunResult result;
+    result.model = graph.model;
+    result.precision = cyclescope::name(options.precision);
+    result.precision_label = "native";
+    result.batch = options.batch;
+    result.initial_state = options.initial_state;
+    result.clock_hz = config.clock_hz;
+    result.macs = workloads::total_cost(graph).macs;
+    result.macs_executed = macs_executed(ledger);
+    result.dram_read_bytes = chip.memory().bytes_read();
+    result.dram_write_bytes = chip.memory().bytes_written();
+    result.compulsory_bytes = compulsory(graph, program, config, steady);
+    result.peak_memory_bytes = program.external_bytes;
+    result.peak_macs_per_second =
+        checked_mul(static_cast<std::int64_t>(config.tiles) * config.rows * config.columns, config.clock_hz);
+    report_operators(program, chip, config, steady, result);
+    const Clock clock = Clock::from_hertz(config.clock_hz);
+    machine::report(ledger, {chip.frame_start(), chip.frame_end(), clock.period()}, result);
+    const estimate::Roofline bound = estimate::roofline(
+        {result.macs, result.peak_macs_per_second, result.compulsory_bytes, chip.memory().peak_bytes_per_second(),
+         depth_of(program), clock.period()});
+    result.roofline = bound.time;
+    result.roofline_bound = bound.bound;
+    machine::check_laws(ledger, result);
+    return result;
+  }
+
+ private:
+  static std::int64_t macs_executed(const ledger::Ledger& ledger) {
+    std::int64_t macs = 0;
+    for (const ledger::Ledger::Action& action : ledger.actions()) {
+      if (action.name == "mac_int8") macs += action.count;
+    }
+    return macs;
+  }
+
+  /// Steady: weights that the mapping keeps on chip need not move again. Ideal operands: nothing need move.
+  static std::int64_t compulsory(const Graph& graph, const Program& program, const KpuConfig& config, bool steady) {
+    if (config.ideal_operands) return 0;
+    const std::int64_t all = workloads::compulsory_bytes(graph, Precision::int8);
+    return steady ? std::max<std::int64_t>(0, all - resident_bytes(program)) : all;
+  }
+};
+
+}  // namespace
+
+const machine::Family& family() {
+  static const KpuFamily instance;
+  return instance;
+}
+
+}  // namespace cyclescope::kpu

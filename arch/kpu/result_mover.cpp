@@ -1,0 +1,50 @@
+#include "arch/kpu/result_mover.h"
+
+namespace cyclescope::kpu {
+
+using ledger::Leaf;
+using ledger::Reason;
+using ledger::Release;
+
+void ResultMover::step() {
+  while (true) {
+    const Femtoseconds now = kernel::now();
+    if (reading_) {
+      if (now < first_line_) return;
+      reading_ = false;
+      write(item_);
+    }
+    if (!in_->ready()) return;
+    if (free_at_ > now) {
+      wake_at(free_at_);
+      return;
+    }
+    item_ = in_->pop();
+    Release release = item_.release;
+    if (last_ != ledger::kOrigin) release = ledger::latest({release, {last_, free_at_, Reason::resource}});
+    wait_until(now, release);
+    first_line_ = now + chip_.clocks(chip_.config.l2_latency);
+    read_ = chip_.ledger.record(lane_.id(), item_.op, Leaf::useful_transfer, now, first_line_, release);
+    lane_.busy_until(first_line_, Leaf::useful_transfer);
+    reading_ = true;
+    wake_at(first_line_);
+  }
+}
+
+void ResultMover::write(const OutItem& item) {
+  const std::int64_t bytes = bytes_[static_cast<std::size_t>(item.block)];
+  const L3::Burst burst =
+      l3_.access(memory::Access::write, bytes, lane_.id(), item.op, {read_, first_line_, Reason::data});
+  const Femtoseconds written = burst.end + chip_.clocks(1);
+  last_ = chip_.ledger.record(lane_.id(), item.op, Leaf::useful_transfer, burst.start, written, burst.release);
+  lane_.busy_until(burst.start, Leaf::waiting_arbitration);
+  lane_.busy_until(burst.end, Leaf::useful_transfer);
+  free_at_ = burst.end;
+  chip_.ledger.count(chip_.actions.l2_read, bytes);
+  chip_.ledger.count(chip_.actions.block_mover, bytes);
+  chip_.ledger.received(chip_.traffic.results, bytes);
+  drain_->return_slot({last_, written, Reason::credit});
+  out_->push_at({item.block, item.op, {last_, written, Reason::data}}, written);
+}
+
+}  // namespace cyclescope::kpu

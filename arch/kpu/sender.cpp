@@ -1,0 +1,90 @@
+#include "arch/kpu/sender.h"
+
+namespace cyclescope::kpu {
+
+using ledger::Reason;
+using ledger::Release;
+
+const Segment* Sender::current() const {
+  const auto& output = chip_.program.outputs[static_cast<std::size_t>(item_.op)][static_cast<std::size_t>(tile_)]
+                                            [static_cast<std::size_t>(item_.block)];
+  return segment_ < output.segments.size() ? &output.segments[segment_] : nullptr;
+}
+
+void Sender::begin_item() {
+  item_ = in_->pop();
+  active_ = true;
+  segment_ = 0;
+  sent_ = 0;
+  done_ = ledger::latest({done_, item_.release});
+}
+
+void Sender::step() {
+  while (true) {
+    if (!active_) {
+      if (!in_->ready()) return;
+      begin_item();
+    }
+    if (reading_) {
+      if (kernel::now() < read_done_) return;
+      inject_packet();
+      continue;
+    }
+    const Segment* segment = current();
+    if (segment == nullptr) {
+      active_ = false;
+      block_done(item_.op, done_);
+      continue;
+    }
+    if (segment->local && sent_ == 0) tokens_.add(segment->token, segment->bytes, item_.release);
+    if (segment->route < 0) {
+      ++segment_;
+      continue;
+    }
+    read_packet();
+  }
+}
+
+void Sender::read_packet() {
+  const Segment& segment = *current();
+  const std::int64_t bytes = std::min(chip_.config.packet_bytes, segment.bytes - sent_);
+  Release release = item_.release;
+  if (read_ != ledger::kOrigin) release = ledger::latest({release, {read_, read_done_, Reason::resource}});
+  const L3::Burst burst = l3_.access(memory::Access::read, bytes, lane_.id(), item_.op, release);
+  // At most one packet ahead of the link: this one is handed over when the one before has left.
+  Femtoseconds ready = burst.end + chip_.clocks(chip_.config.l3_latency);
+  read_ = chip_.ledger.record(lane_.id(), item_.op, ledger::Leaf::waiting_operand_l3, burst.start, ready, burst.release);
+  wait_until(burst.start, burst.release);
+  lane_.busy_until(burst.end, ledger::Leaf::useful_transfer);
+  if (last_.tail_taken > ready) {
+    ready = last_.tail_taken;
+    read_ = last_.activity;
+  }
+  read_done_ = ready;
+  reading_ = true;
+  wake_at(read_done_);
+}
+
+void Sender::inject_packet() {
+  const Segment& segment = *current();
+  const std::int64_t bytes = std::min(chip_.config.packet_bytes, segment.bytes - sent_);
+  noc::Packet packet;
+  packet.token = segment.token;
+  packet.bytes = static_cast<std::int32_t>(bytes);
+  packet.offset = segment.store ? segment.address + sent_ : 0;
+  packet.op = item_.op;
+  last_ = mesh_.inject((*routes_)[static_cast<std::size_t>(segment.route)], packet, {read_, read_done_, Reason::data});
+  done_ = {last_.activity, last_.tail_taken, Reason::data};
+  sent_ += bytes;
+  reading_ = false;
+  if (sent_ == segment.bytes) {
+    ++segment_;
+    sent_ = 0;
+  }
+}
+
+void Sender::block_done(std::int32_t op, const Release& release) {
+  if (--blocks_left_ == 0) sequencer_.tile_done(op, release);
+}
+
+}  // namespace cyclescope::kpu

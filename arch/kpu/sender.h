@@ -1,0 +1,65 @@
+// Sends finished output blocks from L3 to the tiles that read them next, or to a DMA engine.
+//
+// Timing: segments in order, packet by packet: a packet is read from L3 (one line per clock, then l3_latency) and handed
+// to the injection link; the next is read while it leaves, one packet ahead at the most. What the own tile reads next
+// stays where it is. After the last block of an operator has left, the sequencer is told.
+// Causes: to others waiting.operand.l3; waits for the injection link are the network's.
+// Actions: l3_read per byte.
+#pragma once
+
+#include <deque>
+
+#include "arch/kpu/l3.h"
+#include "arch/kpu/sequencer.h"
+#include "arch/kpu/token_board.h"
+#include "sim/kernel/channel.h"
+#include "sim/noc/mesh.h"
+
+namespace cyclescope::kpu {
+
+class Sender : public Engine {
+ public:
+  Sender(const ChipContext& chip, int tile, L3& l3, TokenBoard& tokens, noc::Mesh& mesh, Sequencer& sequencer)
+      : Engine(chip, "sender", tile), l3_(l3), tokens_(tokens), mesh_(mesh), sequencer_(sequencer) {}
+
+  void connect(kernel::Channel<OutItem>& in, const std::vector<noc::RouteId>& routes) {
+    in_ = &in;
+    routes_ = &routes;
+  }
+
+  void launch(const Launch& launch, std::int64_t blocks) {
+    launch_ = launch;
+    blocks_left_ = blocks;
+  }
+
+  /// A block needs no sending (ideal operands): it counts as sent at release.at.
+  void block_done(std::int32_t op, const ledger::Release& release);
+
+ protected:
+  void step() override;
+
+ private:
+  [[nodiscard]] const Segment* current() const;
+  void begin_item();
+  void read_packet();
+  void inject_packet();
+
+  L3& l3_;
+  TokenBoard& tokens_;
+  noc::Mesh& mesh_;
+  Sequencer& sequencer_;
+  kernel::Channel<OutItem>* in_ = nullptr;
+  const std::vector<noc::RouteId>* routes_ = nullptr;
+  std::int64_t blocks_left_ = 0;
+  bool active_ = false;
+  OutItem item_;
+  std::size_t segment_ = 0;
+  std::int64_t sent_ = 0;              ///< bytes of the segment that have left
+  bool reading_ = false;
+  Femtoseconds read_done_ = 0;
+  ledger::ActivityId read_ = ledger::kOrigin;
+  noc::Injection last_;                ///< the packet before
+  ledger::Release done_;               ///< latest of everything that left
+};
+
+}  // namespace cyclescope::kpu

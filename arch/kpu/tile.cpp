@@ -1,0 +1,125 @@
+#include "arch/kpu/tile.h"
+
+#include "sim/compute/exact_array.h"
+#include "sim/compute/register_array.h"
+
+namespace cyclescope::kpu {
+
+namespace {
+
+constexpr std::size_t kChannelSlots = 4096;   // bounded by the L2 pools long before
+constexpr std::size_t kResultSlots = 4;       // bounded by the two result slots of L2
+
+std::unique_ptr<compute::Array> make_array(const ChipContext& chip, int tile, compute::ArrayListener& listener) {
+  const KpuConfig& c = chip.config;
+  compute::ArrayGeometry geometry;
+  geometry.rows = c.rows;
+  geometry.columns = c.columns;
+  geometry.quarter_macs = 4;  // one INT8 MAC per PE and clock
+  geometry.interleave_drain = c.interleave_drain;
+  geometry.ingress_depth = c.ingress_depth;
+  geometry.egress_depth = c.egress_depth;
+  const compute::ArrayActions actions{chip.actions.mac, chip.actions.pe_hop, chip.actions.drain_hop};
+  const std::string name = "array_" + std::to_string(tile);
+  const std::string lane = "array." + std::to_string(tile);
+  if (c.register_array) {
+    return std::make_unique<compute::RegisterArray>(name, geometry, chip.clock, chip.ledger, lane, actions, listener);
+  }
+  return std::make_unique<compute::ExactArray>(name, geometry, chip.clock, chip.ledger, lane, actions, listener);
+}
+
+}  // namespace
+
+Tile::Tile(const ChipContext& chip, int index, noc::Mesh& mesh, Sequencer& sequencer,
+           const std::vector<noc::RouteId>& routes)
+    : chip_(chip), index_(index), l3_(chip), tokens_(chip.program, index),
+      ingress_(chip.ledger, "l3_in." + std::to_string(index), chip.clock.period()), mover_(chip, index, l3_, tokens_),
+      streamer_a_(chip, index, compute::Side::a), streamer_b_(chip, index, compute::Side::b), drain_(chip, index),
+      result_mover_(chip, index, l3_), sender_(chip, index, l3_, tokens_, mesh, sequencer),
+      array_(make_array(chip, index, *this)),
+      loads_a_(mover_, streamer_a_, chip.clocks(1), kChannelSlots, chip.clocks(1)),
+      loads_b_(mover_, streamer_b_, chip.clocks(1), kChannelSlots, chip.clocks(1)),
+      residuals_(mover_, drain_, chip.clocks(1), kChannelSlots, chip.clocks(1)),
+      results_(drain_, result_mover_, chip.clocks(1), kResultSlots, chip.clocks(1)),
+      staged_(result_mover_, sender_, chip.clocks(1), kChannelSlots, chip.clocks(1)) {
+  mover_.connect(Operand::a, loads_a_);
+  mover_.connect(Operand::b, loads_b_);
+  mover_.connect(Operand::residual, residuals_);
+  streamer_a_.connect(*array_, drain_, mover_, loads_a_);
+  streamer_b_.connect(*array_, drain_, mover_, loads_b_);
+  drain_.connect(*array_, streamer_a_, mover_, sender_, residuals_, results_);
+  result_mover_.connect(drain_, results_, staged_);
+  sender_.connect(staged_, routes);
+}
+
+void Tile::launch(const Launch& launch) {
+  const LoweredOp& op = chip_.program.ops[static_cast<std::size_t>(launch.op)];
+  TileCommands commands = expand(op, index_, chip_.config);
+  const std::int64_t first_block = next_block_;
+  std::vector<std::int64_t> out_bytes;
+  std::int64_t residual = 0;
+  for (const BlockCommand& block : commands.blocks) {
+    out_bytes.push_back(block.out_bytes);
+    residual = std::max(residual, block.residual_bytes);
+    if (block.steps == 0) continue;  // vector work does not enter the array
+    compute::ArrayBlock entry;
+    entry.id = next_block_++;
+    entry.m = static_cast<int>(block.m);
+    entry.n = static_cast<int>(block.n);
+    entry.steps = block.steps;
+    entry.macs = block.macs;
+    entry.op = launch.op;
+    array_->push_block(entry, launch.release);
+  }
+  const auto blocks = static_cast<std::int64_t>(commands.blocks.size());
+  sender_.launch(launch, blocks);
+  result_mover_.launch(launch, std::move(out_bytes));
+  drain_.launch(launch, std::move(commands.blocks), first_block);
+  streamer_a_.launch(launch, std::move(commands.runs_a), first_block);
+  streamer_b_.launch(launch, std::move(commands.runs_b), first_block);
+  if (chip_.config.ideal_operands) return;
+  mover_.launch(launch, std::move(commands.moves), op.pool_a, op.pool_b, 2 * residual);
+}
+
+void Tile::deliver(noc::Site, const noc::Packet& packet, const ledger::Release& by) {
+  const L3::Burst burst = l3_.access(memory::Access::write, packet.bytes, ingress_.id(), packet.op, by);
+  const ledger::ActivityId written = chip_.ledger.record(
+      ingress_.id(), packet.op, ledger::Leaf::waiting_operand_l3, burst.start, burst.end, burst.release);
+  ingress_.idle_until(kernel::now());
+  ingress_.busy_until(burst.start, ledger::Leaf::waiting_arbitration);
+  ingress_.busy_until(burst.end, ledger::Leaf::useful_transfer);
+  tokens_.add(packet.token, packet.bytes, {written, burst.end, ledger::Reason::data});
+}
+
+void Tile::run_entered(compute::Side side, std::int64_t, std::int64_t, ledger::ActivityId by) {
+  (side == compute::Side::a ? streamer_a_ : streamer_b_).entered(by);
+}
+
+void Tile::first_result(std::int64_t, ledger::ActivityId by) { drain_.first_result(by); }
+
+void Tile::last_result(std::int64_t, ledger::ActivityId by) { drain_.last_result(by); }
+
+void Tile::restart(Femtoseconds t0, bool keep_resident) {
+  tokens_.restart(t0, keep_resident);
+  ingress_.restart(t0);
+  mover_.restart(t0);
+  streamer_a_.restart(t0);
+  streamer_b_.restart(t0);
+  drain_.restart(t0);
+  result_mover_.restart(t0);
+  sender_.restart(t0);
+  array_->restart(t0);
+}
+
+void Tile::finish(Femtoseconds end) {
+  ingress_.finish(end);
+  mover_.finish(end);
+  streamer_a_.finish(end);
+  streamer_b_.finish(end);
+  drain_.finish(end);
+  result_mover_.finish(end);
+  sender_.finish(end);
+  array_->finish(end);
+}
+
+}  // namespace cyclescope::kpu

@@ -1,0 +1,75 @@
+// The exact array's entries in the ledger: time leaves, activities, MAC slots and actions. It is told what happened and
+// never asked; without it no clock changes.
+//
+// Activities: one per block and leaf (structural.fill, useful.mac, structural.drain), chained, and a new one after each
+//   freeze, released by what ended the freeze. Successive freezes by later tokens of one run (a pace above one clock per
+//   step) are booked together: first their steps, then their waits, and one resumption, all before the next event.
+//   When a block starts while older ones are draining, the tail of the older block is kept apart, so that the path from
+//   its last result does not run through the younger block.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/compute/array_slots.h"
+#include "sim/compute/lock_step.h"
+#include "sim/ledger/lane.h"
+
+namespace cyclescope::compute {
+
+class ArrayBook {
+ public:
+  ArrayBook(ledger::Ledger& ledger, const std::string& lane, const ArrayGeometry& geometry, Femtoseconds period,
+            const ArrayActions& actions);
+
+  void started(const StepEvent& event);
+  void resumed(const StepEvent& event);
+  /// The array's activity that reaches up to `clock`.
+  ledger::ActivityId activity_until(std::int64_t clock);
+  /// The activity at whose end, `event.clock`, the last result of the block could leave.
+  ledger::ActivityId last_result(const StepEvent& event);
+
+  void restart(Femtoseconds t0);
+  void finish(Femtoseconds end);
+
+  [[nodiscard]] ledger::LaneId lane() const { return lane_.id(); }
+
+ private:
+  struct Tail {
+    ArrayBlock block;
+    bool apart = false;       ///< a younger block has started
+    std::int64_t clock = 0;   ///< where the part told apart begins
+    ledger::Release release;  ///< what came before it
+  };
+
+  [[nodiscard]] Femtoseconds time(std::int64_t clock) const { return clock * period_; }
+  [[nodiscard]] ledger::Leaf leaf_at(std::int64_t step) const;
+  [[nodiscard]] std::int64_t leaf_end(std::int64_t step) const;
+  void book_to(std::int64_t clock);
+  void open(ledger::Leaf leaf, std::int64_t clock, const ledger::Release& release);
+  void resume(std::int64_t clock, const ledger::Release& release);
+  void settle();
+  void post_slots();
+
+  ledger::Ledger* ledger_;
+  ledger::Lane lane_;
+  Femtoseconds period_;
+  ArrayActions actions_;
+  ArraySlots slots_;
+  std::vector<Tail> tails_;
+
+  std::int64_t clock_ = 0;      ///< booked up to here while the array was busy
+  std::int64_t offset_ = 0;     ///< clock - step at clock_
+  std::int64_t fill_end_ = 0;   ///< steps
+  std::int64_t issue_end_ = 0;
+  std::int64_t drain_end_ = 0;
+  bool busy_ = false;
+  ledger::ActivityId activity_ = ledger::kOrigin;
+  ledger::Leaf leaf_ = ledger::Leaf::unknown;
+  ledger::OperatorIndex op_ = -1;
+
+  std::int64_t held_ = 0;       ///< clocks waited but not booked yet
+  ledger::Release held_by_;
+};
+
+}  // namespace cyclescope::compute

@@ -1,0 +1,75 @@
+#include "sim/compute/exact_array.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace cyclescope::compute {
+
+ExactArray::ExactArray(const std::string& name, const ArrayGeometry& geometry, const Clock& clock,
+                       ledger::Ledger& ledger, const std::string& lane, const ArrayActions& actions,
+                       ArrayListener& listener)
+    : Array(name), clock_(clock), core_(geometry, clock.period()),
+      book_(ledger, lane, geometry, clock.period(), actions), listener_(&listener) {}
+
+void ExactArray::wake() { wake_at(clock_.edge(kernel::now())); }
+
+void ExactArray::push_block(const ArrayBlock& block, const ledger::Release& release) {
+  core_.push(block, release, current_clock());
+  wake();
+}
+
+void ExactArray::supply(Side side, const OperandRun& run) {
+  core_.supply(side, run, current_clock());
+  wake();
+}
+
+void ExactArray::open_egress(const EgressWindow& window) {
+  core_.open(window, current_clock());
+  wake();
+}
+
+void ExactArray::step() {
+  const std::int64_t clock = current_clock();
+  events_.clear();
+  core_.advance(clock, events_);
+  for (const StepEvent& event : events_) tell(event);
+  const std::int64_t next = core_.next_clock();
+  if (next == kUnknown) return;
+  const Femtoseconds t = clock_.cycles(std::max(next, clock + 1));
+  if (t != wake_) wake_at(t);
+  wake_ = t;
+}
+
+void ExactArray::tell(const StepEvent& event) {
+  const bool heard = event.kind != StepEvent::Kind::resumed && event.kind != StepEvent::Kind::started;
+  if (heard && clock_.cycles(event.clock) != kernel::now()) {
+    throw InternalError(fmt::format("{}: event of clock {} noticed at {} fs", name(), event.clock, kernel::now()));
+  }
+  switch (event.kind) {
+    case StepEvent::Kind::started:
+      return book_.started(event);
+    case StepEvent::Kind::resumed:
+      return book_.resumed(event);
+    case StepEvent::Kind::entered: {
+      const ledger::ActivityId by = event.by_array ? book_.activity_until(event.clock) : event.release.by;
+      return listener_->run_entered(event.side, event.block.id, event.first_step, by);
+    }
+    case StepEvent::Kind::first_result:
+      return listener_->first_result(event.block.id, book_.activity_until(event.clock));
+    case StepEvent::Kind::last_result:
+      return listener_->last_result(event.block.id, book_.last_result(event));
+  }
+}
+
+void ExactArray::restart(Femtoseconds t0) {
+  if (!core_.empty()) throw InternalError(fmt::format("{}: a frame begins with blocks on the array", name()));
+  book_.restart(t0);
+}
+
+void ExactArray::finish(Femtoseconds end) {
+  if (!core_.empty()) throw InternalError(fmt::format("{}: a frame ends with blocks on the array", name()));
+  book_.finish(end);
+}
+
+}  // namespace cyclescope::compute

@@ -1,0 +1,138 @@
+#include "sim/machine/report.h"
+
+#include <algorithm>
+
+namespace cyclescope::machine {
+namespace {
+
+using results::RunResult;
+
+/// Cycles shown for [from, to), both relative to the start: they telescope.
+std::int64_t shown_cycles(Femtoseconds from, Femtoseconds to, Femtoseconds period) {
+  return ceil_div(to, period) - ceil_div(from, period);
+}
+
+void report_path(const ledger::Ledger& ledger, const Frame& frame, RunResult& result) {
+  ledger.walk(frame.end, frame.start, [&](const ledger::PathSegment& segment) {
+    result.path.push_back({ledger::name(segment.cause), static_cast<std::int32_t>(segment.lane), segment.op,
+                           segment.from - frame.start, segment.to - frame.start});
+  });
+  std::reverse(result.path.begin(), result.path.end());
+  for (const results::PathStep& step : result.path) {
+    const std::int64_t cycles = shown_cycles(step.from, step.to, frame.clock_period);
+    if (cycles == 0) continue;
+    result.critical_path[step.cause] += cycles;
+    if (step.op >= 0) result.operators[static_cast<std::size_t>(step.op)].exposed[step.cause] += cycles;
+  }
+}
+
+void report_bounds(RunResult& result) {
+  for (results::OperatorResult& op : result.operators) {
+    if (op.bound == "view") continue;
+    const auto most = std::max_element(op.exposed.begin(), op.exposed.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    op.bound = most == op.exposed.end() ? "hidden" : most->first;
+  }
+}
+
+void report_energy(const ledger::Ledger& ledger, Femtoseconds makespan, RunResult& result) {
+  constexpr Int128 kZeptoPerAtto = 1000;         // microwatt * femtosecond = 1e-21 J
+  constexpr Int128 kZeptoPerFemto = 1'000'000;
+  std::map<std::string, Int128> zeptojoules;
+  for (const ledger::Ledger::Action& action : ledger.actions()) {
+    zeptojoules[action.component] += static_cast<Int128>(action.count) * action.attojoules * kZeptoPerAtto;
+  }
+  for (const ledger::Ledger::Power& power : ledger.powers()) {
+    zeptojoules[power.component] += static_cast<Int128>(power.microwatts) * makespan;
+  }
+  for (const auto& [component, energy] : zeptojoules) {
+    result.energy_fj[component] = checked_narrow((energy + kZeptoPerFemto / 2) / kZeptoPerFemto);
+  }
+}
+
+void add_law(RunResult& result, const std::string& name, bool holds, const std::string& detail) {
+  result.laws.push_back({name, holds, detail});
+}
+
+std::int64_t sum(const ledger::LeafSums& sums) {
+  std::int64_t total = 0;
+  for (const std::int64_t value : sums) total = checked_add(total, value);
+  return total;
+}
+
+constexpr auto kUnknown = static_cast<std::size_t>(ledger::Leaf::unknown);
+
+void check_lanes(const ledger::Ledger& ledger, RunResult& result) {
+  std::string open_time;
+  std::string open_slots;
+  for (ledger::LaneId lane = 0; lane < ledger.lane_count(); ++lane) {
+    const results::LaneResult& booked = result.lanes[lane];
+    if (sum(booked.time) != result.makespan || booked.time[kUnknown] != 0) open_time += " " + booked.name;
+    if (ledger.slots_per_cycle(lane) == 0) continue;
+    const std::int64_t cycles = ceil_div(result.makespan, ledger.lane_period(lane));
+    if (sum(booked.slots) != checked_mul(cycles, ledger.slots_per_cycle(lane))) open_slots += " " + booked.name;
+  }
+  add_law(result, "time ledger closes on every lane", open_time.empty(),
+          open_time.empty() ? std::to_string(ledger.lane_count()) + " lanes" : "open:" + open_time);
+  add_law(result, "capacity ledger closes on every array", open_slots.empty(),
+          open_slots.empty() ? "quarter-MACs add up" : "open:" + open_slots);
+}
+
+void check_path(RunResult& result) {
+  Femtoseconds at = 0;
+  bool abuts = true;
+  for (const results::PathStep& step : result.path) {
+    abuts = abuts && step.from == at;
+    at = step.to;
+  }
+  const bool known = result.critical_path.count(ledger::name(ledger::Leaf::unknown)) == 0;
+  std::int64_t cycles = 0;
+  for (const auto& [cause, count] : result.critical_path) cycles += count;
+  add_law(result, "critical path sums to the latency", abuts && known && at == result.makespan && cycles == result.cycles,
+          std::to_string(cycles) + " of " + std::to_string(result.cycles) + " cycles" +
+              (known ? "" : ", some of them unknown"));
+}
+
+}  // namespace
+
+void report(const ledger::Ledger& ledger, const Frame& frame, RunResult& result) {
+  result.clock_period = frame.clock_period;
+  result.makespan = frame.end.at - frame.start;
+  result.cycles = ceil_div(result.makespan, frame.clock_period);
+  if (ledger.enabled()) report_path(ledger, frame, result);
+  report_bounds(result);
+  for (ledger::LaneId lane = 0; lane < ledger.lane_count(); ++lane) {
+    result.lanes.push_back({ledger.lane_name(lane), ledger.time(lane), ledger.slots(lane)});
+  }
+  for (const ledger::Traffic& link : ledger.traffic()) {
+    result.traffic.push_back({link.name, link.sent, link.expected, link.received});
+  }
+  report_energy(ledger, result.makespan, result);
+}
+
+void check_laws(const ledger::Ledger& ledger, RunResult& result) {
+  add_law(result, "never faster than the roofline", result.makespan >= result.roofline,
+          std::to_string(result.makespan) + " fs against " + std::to_string(result.roofline) + " fs");
+  if (!ledger.enabled()) return;
+  add_law(result, "MACs executed are the trace's", result.macs_executed == result.macs,
+          std::to_string(result.macs_executed) + " of " + std::to_string(result.macs));
+  std::string lost;
+  for (const results::TrafficResult& link : result.traffic) {
+    if (link.expected != link.received) {
+      lost += " " + link.name + " " + std::to_string(link.expected - link.received) + " B";
+    }
+  }
+  add_law(result, "bytes are conserved on every link", lost.empty(), lost.empty() ? "sent x copies = received" : lost);
+  const std::int64_t moved = result.dram_read_bytes + result.dram_write_bytes;
+  add_law(result, "external bytes at least the compulsory ones", moved >= result.compulsory_bytes,
+          std::to_string(moved) + " of " + std::to_string(result.compulsory_bytes) + " B");
+  check_lanes(ledger, result);
+  check_path(result);
+  std::string free;
+  for (const results::OperatorResult& op : result.operators) {
+    if (op.bound != "view" && op.end_cycle <= op.start_cycle) free += " " + op.name;
+  }
+  add_law(result, "no operator is free unless it is a view", free.empty(), free.empty() ? "all take time" : free);
+}
+
+}  // namespace cyclescope::machine
