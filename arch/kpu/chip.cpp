@@ -50,6 +50,10 @@ Chip::Chip(const KpuConfig& config, const Program& program, const config::Settin
   ledger.add_power("idle", config.idle_microwatts);
   build_mesh();
   sequencer_ = std::make_unique<Sequencer>(context_);
+  credits_ = std::make_unique<CreditBoard>(context_);
+  credits_->notify([this](Femtoseconds at) {
+    for (const auto& engine : dma_) engine->wake_at(at);
+  });
   build_tiles();
   build_dma();
   sequencer_->connect(
@@ -77,7 +81,7 @@ void Chip::build_mesh() {
 
 void Chip::build_tiles() {
   for (int tile = 0; tile < context_.config.tiles; ++tile) {
-    tiles_.push_back(std::make_unique<Tile>(context_, tile, *mesh_, *sequencer_, routes_));
+    tiles_.push_back(std::make_unique<Tile>(context_, tile, *mesh_, *sequencer_, *credits_, routes_));
     mesh_->set_sink(tile, *tiles_.back());
   }
 }
@@ -85,7 +89,7 @@ void Chip::build_tiles() {
 void Chip::build_dma() {
   const KpuConfig& c = context_.config;
   for (int engine = 0; engine < c.dma_engines; ++engine) {
-    dma_.push_back(std::make_unique<DmaEngine>(context_, engine, *mesh_, routes_));
+    dma_.push_back(std::make_unique<DmaEngine>(context_, engine, *mesh_, *credits_, routes_));
     DmaEngine& dma = *dma_.back();
     memory::Port& port = memory_->connect(dma, "dma." + std::to_string(engine), context_.clock, c.dma_outstanding);
     dma.connect(port, [this](std::int64_t bytes, const Release& release) {
@@ -102,6 +106,7 @@ void Chip::run_frame(bool resident_loaded) {
   memory_->restart(frame_start_);
   mesh_->restart(frame_start_);
   sequencer_->restart(frame_start_);
+  credits_->restart(frame_start_);
   for (const auto& tile : tiles_) tile->restart(frame_start_, resident_loaded);
   for (const auto& engine : dma_) engine->restart(frame_start_);
   stored_ = 0;
@@ -119,6 +124,7 @@ void Chip::run_frame(bool resident_loaded) {
   memory_->finish(end_.at);
   mesh_->finish(end_.at);
   sequencer_->finish(end_.at);
+  credits_->finish(end_.at);
   for (const auto& tile : tiles_) tile->finish(end_.at);
   for (const auto& engine : dma_) engine->finish(end_.at);
   context_.ledger.finish(end_.at);

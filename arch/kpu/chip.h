@@ -35,6 +35,7 @@ class Chip {
   std::unique_ptr<memory::Memory> memory_;
   std::unique_ptr<noc::Mesh> mesh_;
   std::unique_ptr<Sequencer> sequencer_;
+  std::unique_ptr<CreditBoard> credits_;
   std::vector<noc::RouteId> routes_;
   std::vector<std::unique_ptr<Tile>> tiles_;
   std::vector<std::unique_ptr<DmaEngine>> dma_;

@@ -61,17 +61,27 @@ class Expander {
                                 static_cast<std::int32_t>(nb * static_cast<std::int64_t>(op_.slices.size()) +
                                                           static_cast<std::int64_t>(s));
       const std::int64_t load_a =
-          load(held_a_, slice.chunk, next_a_, {Operand::a, op_.inputs.front().token, chunk_bytes});
+          load(held_a_, slice.chunk, next_a_, {Operand::a, op_.inputs.front().token, chunk_bytes, -1});
       const std::int64_t load_b =
-          load(held_b_, static_cast<std::int64_t>(s), next_b_, {Operand::b, weight_token, slice_bytes});
+          load(held_b_, static_cast<std::int64_t>(s), next_b_, {Operand::b, weight_token, slice_bytes, credit(mb, nb, s)});
       commands_.runs_a.push_back({id, slice.first_step, slice.steps, lines_of_slice(out, slice, channels),
                                   slice.steps * m, load_a, last_reader_of_a && last_of_chunk ? chunk_bytes : 0, 0});
       commands_.runs_b.push_back({id, slice.first_step, slice.steps, ceil_div(slice.steps * n, config_.line_bytes),
                                   slice.steps * n, load_b, last_reader_of_b ? slice_bytes : 0, 0});
     }
     const std::int64_t residual = op_.vector_passes > 1 ? m * n : 0;
-    if (residual > 0) commands_.moves.push_back({Operand::residual, op_.inputs.back().token, residual});
+    if (residual > 0) commands_.moves.push_back({Operand::residual, op_.inputs.back().token, residual, -1});
     commands_.blocks.push_back({m, n, op_.k, m * n * op_.k, m * n, residual});
+  }
+
+  /// The credit that the move of weight slice s for block (mb, nb) returns: the last move of that slice out of L3.
+  [[nodiscard]] std::int32_t credit(std::int64_t mb, std::int64_t nb, std::size_t s) const {
+    const bool last = op_.hold == Hold::b || mb == op_.blocks_m(tile_).end - 1;
+    if (!last) return -1;
+    const std::int64_t column = tile_ % op_.tiles_n;
+    const std::int64_t slice = (nb - op_.blocks_n(tile_).begin) * static_cast<std::int64_t>(op_.slices.size()) +
+                               static_cast<std::int64_t>(s);
+    return op_.first_credit + static_cast<std::int32_t>(column * op_.column_slices() + slice);
   }
 
   /// Lines of one slice: its share of its chunk's lines, so that shares add up exactly.
@@ -92,7 +102,7 @@ class Expander {
     StreamRun run;
     run.block = static_cast<std::int64_t>(commands_.blocks.size());
     for (const InputEdge& edge : op_.inputs) {
-      commands_.moves.push_back({Operand::a, edge.token, bytes});
+      commands_.moves.push_back({Operand::a, edge.token, bytes, -1});
       run.load = next_a_++;
       run.bytes += bytes;
       run.lines += ceil_div(bytes, config_.line_bytes);

@@ -17,6 +17,7 @@ struct Move {
   Operand operand = Operand::a;
   std::int32_t token = 0;
   std::int64_t bytes = 0;
+  std::int32_t credit = -1;        ///< weight slice that leaves L3 with this move, -1: it is still needed
 };
 
 /// Streamer, L2 to L1: reads `lines` for reduction steps of a block (or all of a vector block) from what load number

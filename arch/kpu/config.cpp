@@ -83,7 +83,8 @@ void declare_engines(Schema& schema) {
       .add(bytes("sequencer.program", 0, 1LL << 20, "domain-flow program broadcast on a program cache miss"))
       .add(integer("sequencer.program_cache", "programs", 1, 64, "programs a tile keeps"))
       .add(integer("lowering.slice_steps", "steps", 1, 65536, "reduction steps per operand slice"))
-      .add(integer("lowering.prefetch_operators", "operators", 1, 64, "how far ahead weights may be loaded"))
+      .add(integer("lowering.prefetch_operators", "operators", 0, 1024, "how far ahead weights may be loaded"))
+      .add(bytes("lowering.weight_window", 1, 1LL << 32, "L3 per tile kept for the weights of the running operator"))
       .add(choice("sim.ideal", {"none", "operands"}, "none", "operands: every level answers at once (hypothetical)"));
 }
 
@@ -186,6 +187,7 @@ KpuConfig from_settings(const Settings& s) {
   c.program_bytes = small("sequencer.program");
   c.program_cache = small("sequencer.program_cache");
   c.prefetch_operators = small("lowering.prefetch_operators");
+  c.weight_window = s.integer("lowering.weight_window");
   c.idle_microwatts = s.integer("power.idle");
   c.ideal_operands = s.text("sim.ideal") == "operands";
   c.energy = energy_from(s);

@@ -49,6 +49,7 @@ struct KpuConfig {
 
   int launch_cycles = 0, signal_latency = 0, program_bytes = 0, program_cache = 0;
   int prefetch_operators = 0;         ///< weights may be loaded up to this many operators ahead
+  std::int64_t weight_window = 0;     ///< L3 per tile kept for streaming an operator's weights while it runs
   std::int64_t idle_microwatts = 0;
   bool ideal_operands = false;        ///< sim.ideal = operands
   EnergyConfig energy;

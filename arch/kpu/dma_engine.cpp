@@ -8,8 +8,9 @@ using ledger::Leaf;
 using ledger::Reason;
 using ledger::Release;
 
-DmaEngine::DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const std::vector<noc::RouteId>& routes)
-    : Engine(chip, "dma", engine), mesh_(mesh), routes_(routes),
+DmaEngine::DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const CreditBoard& credits,
+            const std::vector<noc::RouteId>& routes)
+    : Engine(chip, "dma", engine), mesh_(mesh), credits_(credits), routes_(routes),
       pending_(static_cast<std::size_t>(chip.config.dma_outstanding)) {}
 
 void DmaEngine::schedule_frame(Femtoseconds t0, bool resident_loaded) {
@@ -102,6 +103,11 @@ bool DmaEngine::start_descriptor() {
     const Release& gate = gates_[static_cast<std::size_t>(load.gate)];
     if (gate.at > kernel::now()) return false;  // woken by completed()
     release = ledger::latest({release, gate});
+  }
+  if (load.credit >= 0) {
+    const Release* free = credits_.free(load.credit);
+    if (free == nullptr) return false;  // woken when it is known
+    release = ledger::latest({release, *free});
   }
   const Femtoseconds now = kernel::now();
   const Femtoseconds done = now + chip_.clocks(chip_.config.dma_setup);

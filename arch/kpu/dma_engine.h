@@ -11,6 +11,7 @@
 #include <deque>
 #include <vector>
 
+#include "arch/kpu/credit_board.h"
 #include "arch/kpu/tile_context.h"
 #include "sim/memory/port.h"
 #include "sim/noc/mesh.h"
@@ -19,7 +20,8 @@ namespace cyclescope::kpu {
 
 class DmaEngine : public Engine, public noc::Sink {
  public:
-  DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const std::vector<noc::RouteId>& routes);
+  DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const CreditBoard& credits,
+            const std::vector<noc::RouteId>& routes);
 
   void connect(memory::Port& port, std::function<void(std::int64_t, const ledger::Release&)> stored) {
     port_ = &port;
@@ -62,6 +64,7 @@ class DmaEngine : public Engine, public noc::Sink {
   void collect_taken();
 
   noc::Mesh& mesh_;
+  const CreditBoard& credits_;
   const std::vector<noc::RouteId>& routes_;
   memory::Port* port_ = nullptr;
   std::function<void(std::int64_t, const ledger::Release&)> stored_;

@@ -36,9 +36,9 @@ std::string buffers_of(const LoweredOp& op) {
   const char* held = op.hold == Hold::a   ? "A strip held in L2, B slices double-buffered"
                      : op.hold == Hold::b ? "B strip held in L2, A chunks double-buffered"
                                           : "A chunks and B slices double-buffered in L2";
-  const std::string weights = op.resident ? "weights resident in L3"
-                              : op.gate < 0 ? "weights loaded from the start"
-                                            : fmt::format("weights loaded after operator {}", op.gate);
+  const std::string weights =
+      op.resident ? "weights resident in L3"
+                  : fmt::format("{} of {} weight slices fit L3", op.weight_slots.back(), op.column_slices());
   return fmt::format("{}; {}", held, weights);
 }
 

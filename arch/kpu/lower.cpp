@@ -54,6 +54,9 @@ Program lower(const Graph& graph, const KpuConfig& config) {
     if (op.kind != OpKind::gemm) continue;
     op.first_weight_token = program.tokens;
     program.tokens += static_cast<std::int32_t>(op.grid_n * static_cast<std::int64_t>(op.slices.size()));
+    op.first_credit = static_cast<std::int32_t>(program.credit_tiles.size());
+    program.credit_tiles.resize(program.credit_tiles.size() + static_cast<std::size_t>(op.tiles_n * op.column_slices()),
+                                static_cast<std::int32_t>(op.tiles_m));
   }
   plan_l3(program, config);
   plan_transfers(program, config);

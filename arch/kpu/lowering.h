@@ -30,8 +30,8 @@ std::int64_t window_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t
 
 std::int64_t used_elements(const LoweredOp& op, const Region& in);
 
-/// Static plan of L3: what lives when, how early weights may be loaded, what stays resident. Fills gate, resident and
-/// l3_peak of every operator. Throws NotModelled when an operator does not fit.
+/// Static plan of L3: what lives when, how many weight slices may be on chip how early, what stays resident. Fills
+/// weight_slots, resident and l3_peak of every operator. Throws NotModelled when an operator does not fit.
 void plan_l3(Program& program, const KpuConfig& config);
 
 /// Fills routes, loads, outputs and expected bytes of a mapped and planned program.

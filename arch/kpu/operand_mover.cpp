@@ -5,8 +5,8 @@ namespace cyclescope::kpu {
 using ledger::Reason;
 using ledger::Release;
 
-OperandMover::OperandMover(const ChipContext& chip, int tile, L3& l3, TokenBoard& tokens)
-    : Engine(chip, "mover_in", tile), l3_(l3), tokens_(tokens) {
+OperandMover::OperandMover(const ChipContext& chip, int tile, L3& l3, TokenBoard& tokens, CreditBoard& credits)
+    : Engine(chip, "mover_in", tile), l3_(l3), tokens_(tokens), credits_(credits) {
   tokens_.notify([this](Femtoseconds at) { wake_at(std::max(at, kernel::now())); });
 }
 
@@ -76,6 +76,7 @@ void OperandMover::perform(const Move& move, Pool& pool, const Release& decoded)
   lane_.busy_until(burst.end, ledger::Leaf::useful_transfer);
   engine_free_ = burst.end;
   starts_.push_back(burst.start);
+  if (move.credit >= 0) credits_.moved_out(move.credit, launch_.op, {last_, burst.end, Reason::credit});
   pool.free -= move.bytes;
   ++next_;
   chip_.ledger.count(chip_.actions.block_mover, move.bytes);

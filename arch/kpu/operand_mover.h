@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "arch/kpu/commands.h"
+#include "arch/kpu/credit_board.h"
 #include "arch/kpu/l3.h"
 #include "arch/kpu/token_board.h"
 #include "sim/kernel/channel.h"
@@ -21,7 +22,7 @@ namespace cyclescope::kpu {
 
 class OperandMover : public Engine {
  public:
-  OperandMover(const ChipContext& chip, int tile, L3& l3, TokenBoard& tokens);
+  OperandMover(const ChipContext& chip, int tile, L3& l3, TokenBoard& tokens, CreditBoard& credits);
 
   /// Where loads of an operand go.
   void connect(Operand operand, kernel::Channel<Loaded>& channel) { out_[index(operand)] = &channel; }
@@ -52,6 +53,7 @@ class OperandMover : public Engine {
 
   L3& l3_;
   TokenBoard& tokens_;
+  CreditBoard& credits_;
   std::array<kernel::Channel<Loaded>*, 3> out_{};
   std::array<Pool, 3> pools_;
   std::vector<Move> moves_;

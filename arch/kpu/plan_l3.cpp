@@ -1,6 +1,7 @@
 // Static plan of L3. Operators run one after another, so the life of everything in L3 is a range of operator indices:
 // an input is there from its producer's run (it is pushed to its readers) to its reader's, outputs wait in staging
-// while their operator runs, weights from the operator after their gate to the one that uses them.
+// while their operator runs. Weights come slice by slice into slots; the plan says how many slots a tile has for each
+// operator's weights while it and the operators before it run.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,6 +20,25 @@ std::int64_t weight_bytes_on(const LoweredOp& op, std::int64_t tile) {
   return (out.channel_end - out.channel_begin) * (op.k + op.epilogue_bytes);
 }
 
+/// Largest weight slice in bytes.
+std::int64_t slot_bytes(const LoweredOp& op) {
+  std::int64_t steps = 0;
+  for (const Slice& slice : op.slices) steps = std::max(steps, slice.steps);
+  return (steps + op.epilogue_bytes) * op.block_n;
+}
+
+/// Bytes that `slots` weight slices take on a tile.
+std::int64_t slots_bytes_on(const LoweredOp& op, std::int64_t slots, std::int64_t tile) {
+  return std::min(slots * slot_bytes(op), weight_bytes_on(op, tile));
+}
+
+/// Slices that must be in L3 at once: all that are read again, and two to stream the others.
+std::int64_t least_slots(const LoweredOp& op) {
+  const bool read_once = op.hold == Hold::b || op.tiles_m >= op.grid_m;
+  const std::int64_t again = op.hold == Hold::a ? op.column_slices() : static_cast<std::int64_t>(op.slices.size());
+  return std::min(op.column_slices(), read_once ? 2 : again + 2);
+}
+
 std::int64_t edge_bytes_on(const LoweredOp& op, const InputEdge& edge, std::int64_t tile) {
   if (tile >= op.tiles()) return 0;
   const Region out = op.output_region(tile);
@@ -33,10 +53,10 @@ class Planner {
 
   void run() {
     for (std::size_t j = 0; j < program_.ops.size(); ++j) reserve_activations(j);
-    for (std::size_t j = 0; j < program_.ops.size(); ++j) reserve_weights(j, j);
+    for (std::size_t j = 0; j < program_.ops.size(); ++j) reserve_window(j);
     check();
     pin_resident();
-    for (std::size_t j = 0; j < program_.ops.size(); ++j) extend_prefetch(j);
+    for (std::size_t j = 0; j < program_.ops.size(); ++j) plan_slots(j);
     for (std::size_t j = 0; j < program_.ops.size(); ++j) {
       program_.ops[j].l3_peak = *std::max_element(used_[j].begin(), used_[j].end());
     }
@@ -56,19 +76,29 @@ class Planner {
     }
   }
 
-  void reserve_weights(std::size_t j, std::size_t at) {
+  /// Adds (or with a negative sign takes back) weight slots of operator j while operator `at` runs.
+  void reserve(std::size_t j, std::size_t at, std::int64_t slots, std::int64_t sign = 1) {
     for (std::int64_t tile = 0; tile < config_.tiles; ++tile) {
-      used_[at][static_cast<std::size_t>(tile)] += weight_bytes_on(program_.ops[j], tile);
+      used_[at][static_cast<std::size_t>(tile)] += sign * slots_bytes_on(program_.ops[j], slots, tile);
     }
   }
 
-  [[nodiscard]] bool room_for_weights(std::size_t j, std::size_t at) const {
-    for (std::int64_t tile = 0; tile < config_.tiles; ++tile) {
-      if (used_[at][static_cast<std::size_t>(tile)] + weight_bytes_on(program_.ops[j], tile) > config_.l3_bytes) {
-        return false;
-      }
+  [[nodiscard]] bool fits(std::size_t at) const {
+    return *std::max_element(used_[at].begin(), used_[at].end()) <= config_.l3_bytes;
+  }
+
+  /// Slots that every operator is sure of while it runs: the window that streaming wants, if there is room for it.
+  void reserve_window(std::size_t j) {
+    LoweredOp& op = program_.ops[j];
+    if (op.kind != OpKind::gemm) return;
+    const std::int64_t least = least_slots(op);
+    std::int64_t window = std::clamp(config_.weight_window / slot_bytes(op), least, op.column_slices());
+    for (reserve(j, j, window); window > least && !fits(j); --window) {
+      reserve(j, j, window, -1);
+      reserve(j, j, window - 1);
     }
-    return true;
+    op.weight_slots.assign(j + 1, 0);
+    op.weight_slots[j] = window;
   }
 
   void check() const {
@@ -81,8 +111,7 @@ class Planner {
     }
   }
 
-  /// Weights that can stay for good, smallest number of copies first: while they are there, every operator must still
-  /// find room for the weights of the next one with weights.
+  /// Weights that can stay for good beside every operator's window, those with the fewest copies first.
   void pin_resident() {
     std::vector<std::size_t> order;
     for (std::size_t j = 0; j < program_.ops.size(); ++j) {
@@ -92,44 +121,45 @@ class Planner {
       return program_.ops[a].tiles_m < program_.ops[b].tiles_m;
     });
     for (const std::size_t j : order) {
+      LoweredOp& op = program_.ops[j];
       Usage before = used_;
+      reserve(j, j, op.weight_slots[j], -1);
+      bool room = true;
       for (std::size_t i = 0; i < program_.ops.size(); ++i) {
-        if (i != j) reserve_weights(j, i);
+        reserve(j, i, op.column_slices());
+        room = room && fits(i);
       }
-      program_.ops[j].resident = true;
-      if (!every_operator_has_room_ahead()) {
-        program_.ops[j].resident = false;
+      op.resident = room;
+      if (room) {
+        std::fill(op.weight_slots.begin(), op.weight_slots.end(), op.column_slices());
+      } else {
         used_ = std::move(before);
       }
     }
   }
 
-  [[nodiscard]] bool every_operator_has_room_ahead() const {
-    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
-      std::size_t next = i + 1;
-      while (next < program_.ops.size() && (program_.ops[next].kind != OpKind::gemm || program_.ops[next].resident)) {
-        ++next;
-      }
-      const bool fits = next < program_.ops.size()
-                            ? room_for_weights(next, i)
-                            : *std::max_element(used_[i].begin(), used_[i].end()) <= config_.l3_bytes;
-      if (!fits) return false;
+  /// As many slots as there is room for while the operator runs, and, going back, while those before it do.
+  void plan_slots(std::size_t j) {
+    LoweredOp& op = program_.ops[j];
+    if (op.kind != OpKind::gemm || op.resident) return;
+    reserve(j, j, op.weight_slots[j], -1);
+    std::int64_t most = op.column_slices();
+    const auto depth = static_cast<std::size_t>(config_.prefetch_operators);
+    for (std::size_t i = j + 1; i-- > 0 && most > 0 && j - i <= depth;) {
+      most = std::min(most, room_for(op, i));
+      op.weight_slots[i] = most;
+      reserve(j, i, most);
     }
-    return true;
   }
 
-  void extend_prefetch(std::size_t j) {
-    LoweredOp& op = program_.ops[j];
-    if (op.kind != OpKind::gemm) return;
-    std::size_t first = j;
-    if (op.resident) {
-      first = 0;
-    } else {
-      for (int ahead = 0; ahead < config_.prefetch_operators && first > 0 && room_for_weights(j, first - 1); ++ahead) {
-        reserve_weights(j, --first);
-      }
+  /// Slots of the operator for which every one of its tiles has room while operator `at` runs.
+  [[nodiscard]] std::int64_t room_for(const LoweredOp& op, std::size_t at) const {
+    std::int64_t slots = op.column_slices();
+    for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
+      const std::int64_t free = config_.l3_bytes - used_[at][static_cast<std::size_t>(tile)];
+      if (free < weight_bytes_on(op, tile)) slots = std::min(slots, std::max<std::int64_t>(0, free) / slot_bytes(op));
     }
-    op.gate = static_cast<std::int32_t>(first) - 1;
+    return slots;
   }
 
   Program& program_;

@@ -127,12 +127,26 @@ class TransferPlanner {
       for (std::int64_t pixel = 0; pixel < pixels; pixel += run) {
         cut(reader, {pixel, std::min(pixels, pixel + run), 0, op.in_channels},
             [&](std::int64_t bytes, const std::vector<std::int32_t>& tiles) {
-              Load load{index, reader.edge->token, 0, -1, false, false, allocate(bytes), bytes};
+              Load load{index, reader.edge->token, 0, -1, -1, false, false, allocate(bytes), bytes};
               add_load(load, tiles);
               expect(load.token, tiles, bytes);
             });
       }
     }
+  }
+
+  /// Slice number `slice` of a column of tiles may be loaded while the first operator runs that leaves it a slot, or,
+  /// when the slots never reach so far, once an earlier slice has left its slot.
+  static void set_gate(const LoweredOp& op, std::int64_t column, std::int64_t slice, Load& load) {
+    if (op.resident) return;
+    for (std::size_t i = 0; i < op.weight_slots.size(); ++i) {
+      if (op.weight_slots[i] <= slice) continue;
+      load.gate = static_cast<std::int32_t>(i) - 1;
+      return;
+    }
+    load.gate = static_cast<std::int32_t>(op.weight_slots.size()) - 2;
+    load.credit = op.first_credit + static_cast<std::int32_t>(column * op.column_slices() + slice -
+                                                              op.weight_slots.back());
   }
 
   /// Weights in the order in which the tiles use them: round by round, slice by slice, column block by column block.
@@ -159,7 +173,9 @@ class TransferPlanner {
           const auto slot = static_cast<std::size_t>(token - program_.edge_tokens);
           program_.weight_expected[slot] = bytes;
           program_.weight_resident[slot] = op.resident;
-          add_load({index, token, 0, op.gate, true, op.resident, allocate(bytes), bytes}, tiles);
+          Load load{index, token, 0, -1, -1, true, op.resident, allocate(bytes), bytes};
+          set_gate(op, column, round * static_cast<std::int64_t>(op.slices.size()) + static_cast<std::int64_t>(s), load);
+          add_load(load, tiles);
         }
       }
     }

@@ -86,7 +86,8 @@ struct LoweredOp {
   std::int32_t first_weight_token = 0;     ///< + n-block * slices + slice
   std::int64_t weight_bytes = 0;
   bool resident = false;                   ///< weights stay in L3 between inferences
-  std::int32_t gate = -1;                  ///< weights may be loaded once this operator is complete
+  std::vector<std::int64_t> weight_slots;  ///< [i]: weight slices a tile may hold while operator i <= this one runs
+  std::int32_t first_credit = 0;           ///< + column of tiles * column_slices() + slice in order of use
   bool graph_output = false;
   std::int64_t l3_peak = 0;                ///< L3 bytes in use on the fullest tile while it runs
   std::string program;                     ///< domain-flow program it needs (kind and window)
@@ -96,6 +97,10 @@ struct LoweredOp {
   [[nodiscard]] Range blocks_n(std::int64_t tile) const { return split(grid_n, tiles_n, tile % tiles_n); }
   [[nodiscard]] std::int64_t rounds() const {
     return (grid_m + tiles_m - 1) / tiles_m * ((grid_n + tiles_n - 1) / tiles_n);
+  }
+  /// Weight slices that a tile uses, at most.
+  [[nodiscard]] std::int64_t column_slices() const {
+    return (grid_n + tiles_n - 1) / tiles_n * static_cast<std::int64_t>(slices.size());
   }
   /// Pixels and channels of output block (mb, nb).
   [[nodiscard]] Region block(std::int64_t mb, std::int64_t nb) const;
@@ -129,7 +134,8 @@ struct Load {
   std::int32_t op = 0;
   std::int32_t token = 0;
   std::int32_t route = 0;
-  std::int32_t gate = -1;
+  std::int32_t gate = -1;          ///< operator that must be complete, -1: none
+  std::int32_t credit = -1;        ///< weight slice that all its tiles must have moved out of L3, -1: none
   bool weights = true;
   bool resident = false;           ///< already on chip in the steady state
   std::int64_t address = 0;
@@ -147,6 +153,7 @@ struct Program {
   std::vector<std::vector<std::int64_t>> edge_expected;       ///< [edge token][tile] bytes
   std::vector<std::int64_t> weight_expected;                  ///< [token - edge_tokens] bytes at each receiver
   std::vector<bool> weight_resident;                          ///< [token - edge_tokens]
+  std::vector<std::int32_t> credit_tiles;                     ///< [credit] tiles that move that weight slice
   std::int64_t external_bytes = 0;                            ///< weights, inputs and outputs in external memory
   std::int64_t store_bytes = 0;                               ///< written to external memory per frame
 };

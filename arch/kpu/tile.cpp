@@ -30,10 +30,10 @@ std::unique_ptr<compute::Array> make_array(const ChipContext& chip, int tile, co
 
 }  // namespace
 
-Tile::Tile(const ChipContext& chip, int index, noc::Mesh& mesh, Sequencer& sequencer,
+Tile::Tile(const ChipContext& chip, int index, noc::Mesh& mesh, Sequencer& sequencer, CreditBoard& credits,
            const std::vector<noc::RouteId>& routes)
     : chip_(chip), index_(index), l3_(chip), tokens_(chip.program, index),
-      ingress_(chip.ledger, "l3_in." + std::to_string(index), chip.clock.period()), mover_(chip, index, l3_, tokens_),
+      ingress_(chip.ledger, "l3_in." + std::to_string(index), chip.clock.period()), mover_(chip, index, l3_, tokens_, credits),
       streamer_a_(chip, index, compute::Side::a), streamer_b_(chip, index, compute::Side::b), drain_(chip, index),
       result_mover_(chip, index, l3_), sender_(chip, index, l3_, tokens_, mesh, sequencer),
       array_(make_array(chip, index, *this)),

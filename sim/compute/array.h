@@ -48,7 +48,7 @@ struct ArrayGeometry {
   int quarter_macs = 4;        ///< per PE and clock at the precision in use (INT8 4)
   bool interleave_drain = false;
   int ingress_depth = 32;      ///< tokens per lane that a streamer may run ahead of the array
-  int egress_depth = 16;       ///< results per column between array and vector unit (>= 2 with interleaved drain)
+  int egress_depth = 16;       ///< results per column between array and vector unit, at least 2
 };
 
 /// Indices of the ledger actions that an array counts; the owner declares them.

@@ -10,8 +10,7 @@ namespace cyclescope::compute {
 LockStep::LockStep(const ArrayGeometry& geometry, Femtoseconds period)
     : interleave_(geometry.interleave_drain), rows_(geometry.rows), columns_(geometry.columns), period_(period),
       a_(Side::a, geometry.ingress_depth), b_(Side::b, geometry.ingress_depth), results_(geometry, period) {
-  if (rows_ <= 0 || columns_ <= 0 || geometry.ingress_depth <= 0 ||
-      geometry.egress_depth < (interleave_ ? 2 : 1)) {
+  if (rows_ <= 0 || columns_ <= 0 || geometry.ingress_depth < 1 || geometry.egress_depth < 2) {
     throw InternalError(fmt::format("array of {} x {} with ingress depth {} and egress depth {}", rows_, columns_,
                                     geometry.ingress_depth, geometry.egress_depth));
   }

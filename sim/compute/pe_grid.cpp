@@ -17,6 +17,7 @@ ResultTag PeGrid::arriving(int column) const {
 
 void PeGrid::step(const std::vector<OperandTag>& west, const std::vector<OperandTag>& north) {
   executed_ = operand_hops_ = result_hops_ = 0;
+  corners_.clear();
   move_results();
   move_operands(west, north);
   for (int i = 0; i < rows_; ++i) {
@@ -32,7 +33,9 @@ void PeGrid::inject(const OperandTag& west, const OperandTag& north) {
   execute(0, 0);
 }
 
-bool PeGrid::corner_begun(const ArrayBlock& block) const { return corner_block_ >= block.id; }
+bool PeGrid::corner_begins(const ArrayBlock& block) const {
+  return std::find(corners_.begin(), corners_.end(), &block) != corners_.end();
+}
 
 void PeGrid::move_results() {
   for (int i = 0; i < rows_; ++i) {
@@ -83,7 +86,7 @@ void PeGrid::execute(int i, int j) {
     if (pe.accumulating != nullptr) throw InternalError(fmt::format("accumulator ({},{}) is overwritten", i, j));
     pe.accumulating = &block;
     pe.executed = 0;
-    if (i == block.m - 1 && j == block.n - 1) corner_block_ = std::max(corner_block_, block.id);
+    if (i == block.m - 1 && j == block.n - 1) corners_.push_back(&block);
   }
   if (pe.accumulating != &block || pe.executed != pe.west.k) {
     throw InternalError(fmt::format("PE({},{}) of block {} lost a reduction step", i, j, block.id));

@@ -44,8 +44,8 @@ class PeGrid {
   /// Operand and result moves between PEs in the step just made.
   [[nodiscard]] std::int64_t operand_hops() const { return operand_hops_; }
   [[nodiscard]] std::int64_t result_hops() const { return result_hops_; }
-  /// The far corner of `block` has begun in the step just made or before.
-  [[nodiscard]] bool corner_begun(const ArrayBlock& block) const;
+  /// The far corner of `block` began in the step just made.
+  [[nodiscard]] bool corner_begins(const ArrayBlock& block) const;
 
  private:
   struct Pe {
@@ -69,7 +69,7 @@ class PeGrid {
   std::int64_t executed_ = 0;
   std::int64_t operand_hops_ = 0;
   std::int64_t result_hops_ = 0;
-  std::int64_t corner_block_ = INT64_MIN;  ///< newest block whose far corner has begun
+  std::vector<const ArrayBlock*> corners_;  ///< blocks whose far corner began in the step just made
 };
 
 }  // namespace cyclescope::compute

@@ -17,7 +17,7 @@ RegisterArray::RegisterArray(const std::string& name, const ArrayGeometry& geome
       a_(Side::a, geometry.rows, geometry.ingress_depth), b_(Side::b, geometry.columns, geometry.ingress_depth),
       egress_(geometry.columns, geometry.egress_depth), entered_a_(static_cast<std::size_t>(geometry.rows)),
       entered_b_(static_cast<std::size_t>(geometry.columns)) {
-  if (geometry.ingress_depth <= 0 || geometry.egress_depth < (geometry.interleave_drain ? 2 : 1)) {
+  if (geometry.ingress_depth < 1 || geometry.egress_depth < 2) {
     throw InternalError(fmt::format("{}: FIFO too shallow", name));
   }
 }
@@ -160,7 +160,7 @@ void RegisterArray::move() {
   ++step_;
   moved_ = true;
   reserved_.erase(reserved_.begin(), reserved_.lower_bound(step_));
-  if (filling_ != nullptr && grid_.corner_begun(*filling_)) filling_ = nullptr;
+  if (filling_ != nullptr && grid_.corner_begins(*filling_)) filling_ = nullptr;
   draining_ = results_to_come_ > 0;
   results_to_come_ -= static_cast<std::int64_t>(arriving.size());
   for (const ResultTag& result : arriving) {
@@ -203,7 +203,7 @@ void RegisterArray::start_block() {
   for (int i = 0; i < next.block.m; ++i) reserved_.insert(step_ + next.block.steps + 2 * i);
   results_to_come_ += next.to_leave;
   if (!draining_) filling_ = &next.block;
-  if (filling_ != nullptr && grid_.corner_begun(*filling_)) filling_ = nullptr;
+  if (filling_ != nullptr && grid_.corner_begins(*filling_)) filling_ = nullptr;
   book_start(next, operands, held_back);
 }
 

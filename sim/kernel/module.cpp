@@ -32,7 +32,9 @@ void run_until_quiescent() {
 }
 
 Module::Module(const std::string& name) : sc_core::sc_module(sc_core::sc_module_name(name.c_str())) {
-  SC_METHOD(run);
+  // SC_METHOD with a name of its own: the module's name has left the object hierarchy when this body runs.
+  const std::string process = name + "_step";
+  declare_method_process(run_handle, process.c_str(), Module, run);
   sensitive << event_;
   dont_initialize();
 }

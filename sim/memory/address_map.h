@@ -4,9 +4,9 @@
 // byte in burst. The bursts of a granule rotate over two bank groups (group g and g + groups/2), so one granule streams
 // at tCCD_S and takes only two activates when it is alone; successive granules of a channel change the remaining group
 // bits. The two banks of a granule are a refresh pair of LPDDR5 (bank b and b + 8), so one REFpb blocks whole granules.
-// With hashing, folded row bits are XORed into bank and bank group (low), the granule number is folded into the channel
-// and into which of the two groups comes first: bijective, power-of-two strides spread, and streams a power of two apart
-// work in different banks.
+// With hashing, folded row bits are XORed into bank and bank group (low), the granule number is folded into the
+// channel and into which of the two groups comes first: bijective, power-of-two strides spread, and streams a power of
+// two apart work in different banks.
 // Source: usual mapping for tiled traffic (DRAMSys address mappings, GPU 256 B interleave).
 #pragma once
 

@@ -85,7 +85,7 @@ RandomCase random_case(std::uint32_t seed, bool interleave, Style style) {
   geometry.quarter_macs = 1 << random.between(0, 3);
   geometry.interleave_drain = interleave;
   geometry.ingress_depth = static_cast<int>(random.between(1, 40));
-  geometry.egress_depth = static_cast<int>(random.between(interleave ? 2 : 1, 20));
+  geometry.egress_depth = static_cast<int>(random.between(2, 20));
 
   const std::int64_t blocks = random.between(1, 7);
   const std::int64_t longest = random.one_in(3) ? 8 : 70;

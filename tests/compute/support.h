@@ -89,7 +89,8 @@ class Feeder : public kernel::Module, public ArrayListener {
     return -1;
   }
   [[nodiscard]] ledger::ActivityId last_by() const { return last_by_; }
-  [[nodiscard]] std::int64_t last_clock() const { return heard_.empty() ? 0 : heard_.back().clock; }
+  /// Clock of the latest last_result.
+  [[nodiscard]] std::int64_t last_clock() const { return last_clock_; }
 
  protected:
   void step() override {
@@ -107,7 +108,9 @@ class Feeder : public kernel::Module, public ArrayListener {
   void note(const char* what, std::int64_t block, std::int64_t first_step, ledger::ActivityId by) {
     if (kernel::now() % period_ != 0) throw InternalError("an array event between two clocks");
     heard_.push_back({what, block, first_step, kernel::now() / period_});
-    if (std::string(what) == "last") last_by_ = by;
+    if (std::string(what) != "last") return;
+    last_by_ = by;
+    last_clock_ = kernel::now() / period_;
   }
 
   std::vector<Call> plan_;
@@ -116,6 +119,7 @@ class Feeder : public kernel::Module, public ArrayListener {
   std::size_t next_ = 0;
   std::vector<Heard> heard_;
   ledger::ActivityId last_by_ = ledger::kOrigin;
+  std::int64_t last_clock_ = 0;
 };
 
 inline Call push_at(std::int64_t clock, std::int64_t id, int m, int n, std::int64_t steps, std::int64_t macs = -1) {
