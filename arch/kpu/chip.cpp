@@ -63,6 +63,11 @@ Chip::Chip(const KpuConfig& config, const Program& program, const config::Settin
       });
 }
 
+void Chip::inject(const machine::Faults& faults) {
+  mesh_->drop_byte_of(faults.drop_byte_of_packet);
+  for (const auto& tile : tiles_) tile->lose_result_slots(faults.lost_result_slots);
+}
+
 void Chip::build_mesh() {
   const KpuConfig& c = context_.config;
   noc::MeshGeometry geometry;

@@ -7,6 +7,7 @@
 #include "arch/kpu/dma_engine.h"
 #include "arch/kpu/tile.h"
 #include "sim/config/settings.h"
+#include "sim/machine/family.h"
 #include "sim/memory/port.h"
 
 namespace cyclescope::kpu {
@@ -14,6 +15,9 @@ namespace cyclescope::kpu {
 class Chip {
  public:
   Chip(const KpuConfig& config, const Program& program, const config::Settings& settings, ledger::Ledger& ledger);
+
+  /// Breaks what the tests want broken.
+  void inject(const machine::Faults& faults);
 
   /// One inference from now to quiescence; weights marked resident are on chip when `resident_loaded`.
   void run_frame(bool resident_loaded);

@@ -52,7 +52,7 @@ void Drain::open_windows() {
     const bool ideal = chip_.config.ideal_operands;
     Release release = first_results_.front();
     if (!ideal) {
-      if (slots_ == 0) return;
+      if (slots_ <= 0) return;
       if (block.residual_bytes > 0 && !residuals_->ready()) return;
       --slots_;
       release = ledger::latest({release, slot_});
@@ -114,7 +114,7 @@ void Drain::feed(const StreamRun& run, const Release& first_token) {
 void Drain::run_vector() {
   const bool ideal = chip_.config.ideal_operands;
   const Femtoseconds now = kernel::now();
-  if (vector_running_ || now < vector_data_.at || (slots_ == 0 && !ideal)) return;
+  if (vector_running_ || now < vector_data_.at || (slots_ <= 0 && !ideal)) return;
   if (!ideal) --slots_;
   vector_pending_ = false;
   vector_running_ = true;

@@ -42,6 +42,8 @@ class Drain : public Engine {
   /// Vector work: the operands of a block stream in from first_token.at on.
   void feed(const StreamRun& run, const ledger::Release& first_token);
 
+  void lose_slots(int slots) { slots_ -= slots; }
+
   /// A result slot of L2 is free from release.at on.
   void return_slot(const ledger::Release& release);
 

@@ -139,8 +139,9 @@ class KpuFamily : public machine::Family {
     const Program program = lower(graph, config);
     kernel::initialise();
     ledger::Ledger ledger(options.ledgers);
-    ledger.inject(options.faults);
+    ledger.inject(options.faults.ledger);
     Chip chip(config, program, settings, ledger);
+    chip.inject(options.faults);
     const bool steady = options.initial_state == "steady";
     chip.run_frame(false);
     if (steady) chip.run_frame(true);

@@ -28,6 +28,9 @@ class Tile : public noc::Sink, public compute::ArrayListener {
   void first_result(std::int64_t block, ledger::ActivityId by) override;
   void last_result(std::int64_t block, ledger::ActivityId by) override;
 
+  /// A fault for tests: result slots of L2 that never come back.
+  void lose_result_slots(int slots) { drain_.lose_slots(slots); }
+
   void restart(Femtoseconds t0, bool keep_resident);
   void finish(Femtoseconds end);
 

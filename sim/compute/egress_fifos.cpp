@@ -5,6 +5,7 @@
 namespace cyclescope::compute {
 
 void EgressFifos::open(const EgressWindow& given, std::int64_t clock, Femtoseconds period) {
+  if (windows_.count(given.block) != 0) throw InternalError("a block has two egress windows");
   EgressWindow window = given;
   window.from_clock = std::max(given.from_clock, clock);
   window.release.at += (window.from_clock - given.from_clock) * period;

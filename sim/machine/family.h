@@ -13,6 +13,13 @@
 
 namespace cyclescope::machine {
 
+/// Faults that tests inject so that each law's mutant turns red. All off in use.
+struct Faults {
+  ledger::Faults ledger;
+  std::int64_t drop_byte_of_packet = -1;  ///< ordinal of the network packet that loses a byte
+  int lost_result_slots = 0;              ///< credits lost on every tile's way out
+};
+
 /// What the user asked of a run.
 struct RunOptions {
   Precision precision = Precision::int8;
@@ -20,7 +27,7 @@ struct RunOptions {
   std::int64_t batch = 1;
   bool strict_precision = false;         ///< refuse anything not native
   bool ledgers = true;                   ///< off: no attribution; changes no cycle
-  ledger::Faults faults;                 ///< tests only
+  Faults faults;                         ///< tests only
 };
 
 /// One row of `explain --mapping`.

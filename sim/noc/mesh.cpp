@@ -107,6 +107,7 @@ Injection Mesh::inject(RouteId route, const Packet& packet, const ledger::Releas
   Event event{kernel::now(), root.link, route, 0, false, packet, release};
   Femtoseconds start = 0;
   event.release = traverse(event, root, start);
+  if (injected_++ == drop_byte_of_) --event.packet.bytes;
   event.at = event.release.at;
   schedule(event);
   return {start + clock_.cycles(flits(packet.bytes)), links_[static_cast<std::size_t>(root.link)].last};

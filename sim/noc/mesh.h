@@ -69,6 +69,9 @@ class Mesh : public kernel::Module {
   /// Hands a packet to the injection link of the route's source now.
   Injection inject(RouteId route, const Packet& packet, const ledger::Release& release);
 
+  /// A fault for tests: the packet injected as number `ordinal` (from 0) arrives one byte short; negative: none.
+  void drop_byte_of(std::int64_t ordinal) { drop_byte_of_ = ordinal; }
+
   [[nodiscard]] std::int64_t flits(std::int64_t bytes) const { return 1 + ceil_div(bytes, geometry_.flit_bytes); }
   [[nodiscard]] int sites() const { return nodes_ + static_cast<int>(geometry_.edge_routers.size()); }
 
@@ -124,6 +127,8 @@ class Mesh : public kernel::Module {
   std::vector<std::int32_t> ejection_link_;   ///< per site
   std::vector<Route> routes_;
   std::vector<Sink*> sinks_;
+  std::int64_t injected_ = 0;
+  std::int64_t drop_byte_of_ = -1;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
 };
 

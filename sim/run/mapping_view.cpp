@@ -43,6 +43,7 @@ std::string table(const std::vector<MappingRow>& rows) {
   text.row(header);
   for (const MappingRow& row : rows) {
     std::vector<std::string> cells;
+    cells.reserve(kColumns.size());
     for (const Column& column : kColumns) {
       cells.push_back(column.integer == nullptr ? row.*column.text : grouped(row.*column.integer));
     }

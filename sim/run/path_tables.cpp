@@ -15,6 +15,7 @@ constexpr const char* kIndent = "  ";
 template <class Row>
 std::vector<std::int64_t> cycles_of(const std::vector<Row>& rows) {
   std::vector<std::int64_t> cycles;
+  cycles.reserve(rows.size());
   for (const Row& row : rows) cycles.push_back(row.cycles);
   return cycles;
 }
@@ -28,6 +29,7 @@ std::int64_t sum(const std::vector<std::int64_t>& values) {
 /// Each part rounded for itself: equal operators and lanes show equal shares.
 std::vector<std::int64_t> rounded(const std::vector<std::int64_t>& parts, std::int64_t total) {
   std::vector<std::int64_t> tenths;
+  tenths.reserve(parts.size());
   for (const std::int64_t part : parts) tenths.push_back(tenths_of_percent(part, total));
   return tenths;
 }

@@ -39,6 +39,7 @@ std::map<std::string, TypeSum> by_type(const workloads::Graph& graph) {
 /// `input [1, 3, 224, 224]`
 std::string tensors(const workloads::Graph& graph, const std::vector<workloads::TensorId>& ids) {
   std::vector<std::string> texts;
+  texts.reserve(ids.size());
   for (const workloads::TensorId id : ids) {
     texts.push_back(fmt::format("{} [{}]", graph.tensors[id].name, fmt::join(graph.tensors[id].shape, ", ")));
   }

@@ -11,6 +11,7 @@ namespace cyclescope::run {
 namespace {
 
 constexpr const char* kIndent = "  ";
+constexpr double kFemto = 1e15;
 
 double ratio(std::int64_t a, std::int64_t b) { return static_cast<double>(a) / static_cast<double>(b); }
 
@@ -19,19 +20,38 @@ std::string headline(const results::RunResult& result) {
                      result.precision, result.precision_label, result.batch, result.initial_state, result.version);
 }
 
-/// `dram 70.0 %, mac 20.0 %`, largest first.
-std::string energy_shares(const results::RunResult& result) {
+/// `dram 70.0 %, mac 20.0 %`, largest first, a few to a line.
+std::vector<std::string> energy_shares(const results::RunResult& result) {
+  constexpr std::size_t kPerLine = 6;
   std::vector<std::pair<std::int64_t, std::string>> parts;
   for (const auto& [component, femtojoules] : result.energy_fj) parts.emplace_back(femtojoules, component);
   std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<std::int64_t> values;
+  values.reserve(parts.size());
   for (const auto& part : parts) values.push_back(part.first);
   const std::vector<std::int64_t> shares = permille(values, result.total_energy_fj());
-  std::string text;
+  std::vector<std::string> lines;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", parts[i].second, percent(shares[i]));
+    const std::string part = fmt::format("{} {}", parts[i].second, percent(shares[i]));
+    if (i % kPerLine == 0) {
+      lines.push_back(part);
+    } else {
+      lines.back() += ", " + part;
+    }
   }
-  return text;
+  return lines;
+}
+
+void add_energy(const results::RunResult& result, TextTable& table) {
+  table.row({"energy", engineering(static_cast<double>(result.total_energy_fj()) / kFemto, "J")});
+  if (result.total_energy_fj() > 0) {
+    for (const std::string& line : energy_shares(result)) table.row({"", line});
+  }
+  if (result.host_energy_fj != 0) {
+    table.row({"host energy", engineering(static_cast<double>(result.host_energy_fj) / kFemto, "J") + ", apart"});
+  }
+  if (result.makespan > 0)
+    table.row({"average power", engineering(ratio(result.total_energy_fj(), result.makespan), "W")});
 }
 
 std::string utilisation(const results::RunResult& result) {
@@ -68,19 +88,10 @@ std::string simulated(const results::RunResult& result) {
   if (result.host_overhead != 0) {
     table.row({"host overhead", duration(result.host_overhead) + " before the start, not in the latency"});
   }
-  const auto latency_s = static_cast<double>(result.makespan) / 1e15;
   if (result.makespan > 0) {
-    table.row({"throughput", plain(static_cast<double>(result.batch) / latency_s) + " frames/s"});
+    table.row({"throughput", plain(ratio(result.batch, result.makespan) * kFemto) + " frames/s"});
   }
-  const std::int64_t energy = result.total_energy_fj();
-  table.row({"energy", engineering(static_cast<double>(energy) / 1e15, "J") +
-                           (energy > 0 ? ": " + energy_shares(result) : std::string())});
-  if (result.host_energy_fj != 0) {
-    table.row({"host energy", engineering(static_cast<double>(result.host_energy_fj) / 1e15, "J") + ", apart"});
-  }
-  if (result.makespan > 0) {
-    table.row({"average power", engineering(static_cast<double>(energy) / 1e15 / latency_s, "W")});
-  }
+  add_energy(result, table);
   table.row({"MACs", fmt::format("{} executed on arrays, {} in the trace", grouped(result.macs_executed),
                                  grouped(result.macs))});
   table.row({"utilisation", utilisation(result)});

@@ -1,5 +1,6 @@
 """Drives the program as a user does. The binary is CYCLESCOPE_BINARY, else build/release/cyclescope."""
 
+import functools
 import os
 import pathlib
 import subprocess
@@ -38,6 +39,12 @@ def refuse(*args, naming, code=2, **options):
     for word in naming if isinstance(naming, (list, tuple)) else [naming]:
         assert str(word) in done.stderr, done.stderr
     return done
+
+
+@functools.lru_cache(maxsize=None)
+def run_json(*args):
+    """The text that a run of the default platform and model prints as JSON; simulated once."""
+    return succeed("run", "--platform", PLATFORM, "--model", MODEL, *args, "--format", "json")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import re
 import shutil
 
 import pytest
-from conftest import BINARY, LIBRARY, MODEL, PLATFORM, ROOT, cyclescope, succeed
+from conftest import BINARY, LIBRARY, MODEL, PLATFORM, ROOT, cyclescope, run_json, succeed
 
 RUN = ("run", "--platform", PLATFORM, "--model", MODEL)
 
@@ -54,9 +54,9 @@ def test_run_prints_the_summary_and_the_path():
         assert words in text
 
 
-@pytest.mark.parametrize("state", ["steady", "cold"])
-def test_run_json_closes(state):
-    result = json.loads(succeed(*RUN, "--state", state, "--format", "json"))
+@pytest.mark.parametrize("options, state", [((), "steady"), (("--state", "cold"), "cold")])
+def test_run_json_closes(options, state):
+    result = json.loads(run_json(*options))
     assert result["schema"] == "cyclescope-run-1"
     assert (result["platform"], result["model"], result["precision"]) == (PLATFORM, MODEL, "int8")
     assert (result["initial_state"], result["batch"]) == (state, 1)
@@ -73,15 +73,14 @@ def test_run_json_closes(state):
 
 def test_run_csv_has_a_row_per_operator():
     rows = list(csv.DictReader(io.StringIO(succeed(*RUN, "--format", "csv"))))
-    operators = json.loads(succeed(*RUN, "--format", "json"))["operators"]
+    operators = json.loads(run_json())["operators"]
     assert [row["name"] for row in rows] == [op["name"] for op in operators]
     assert [int(row["exposed_cycles"]) for row in rows] == [sum(op["exposed"].values()) for op in operators]
 
 
 def test_run_takes_a_trace_file_and_a_platform_file():
-    by_name = succeed(*RUN, "--format", "json")
     files = ("--platform", ROOT / "configs" / "platforms" / f"{PLATFORM}.ini", "--model", LIBRARY / f"{MODEL}.h5")
-    assert succeed("run", *files, "--format", "json") == by_name
+    assert succeed("run", *files, "--format", "json") == run_json()
 
 
 def test_explain_prints_the_path_three_ways(result_file):

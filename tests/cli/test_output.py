@@ -75,7 +75,7 @@ def test_a_failed_run_keeps_the_older_result(result_file, tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["run.h5"]
 
 
-@pytest.mark.parametrize("command", [("list",), ("--help",), ("run", "--help"), ("show", PLATFORM), RUN])
+@pytest.mark.parametrize("command", [("list",), ("--help",), ("run", "--help"), ("show", PLATFORM)])
 def test_a_full_standard_output_is_an_error(command):
     with open("/dev/full", "w") as full:
         refuse(*command, stdout=full, naming="standard output")

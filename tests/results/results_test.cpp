@@ -51,7 +51,7 @@ std::string refusal(const std::string& path) {
   try {
     results::read(path);
   } catch (const InputError& error) {
-    const std::string message = error.what();
+    std::string message = error.what();
     CHECK(message.find(path) != std::string::npos);
     CHECK(message.find('\n') == std::string::npos);
     return message;

@@ -20,11 +20,14 @@ class Files {
     if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot create " + path_);
   }
   ~Files() { fs::remove_all(path_); }
-  std::string add(const std::string& name, const std::string& text) const {
-    const fs::path file = fs::path(path_) / name;
-    fs::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-    return file.string();
+  [[nodiscard]] std::string path(const std::string& name) const { return (fs::path(path_) / name).string(); }
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories(fs::path(path(name)).parent_path());
+    std::ofstream(path(name)) << text;
+  }
+  [[nodiscard]] std::string add(const std::string& name, const std::string& text) const {
+    write(name, text);
+    return path(name);
   }
 
  private:
@@ -46,8 +49,8 @@ TEST_CASE("family and description are read without a schema") {
 
 TEST_CASE("the file itself wins over its bases, a later base over an earlier one") {
   const Files files;
-  files.add("base/a.ini", "[platform]\nfamily = first\ndescription = of a\n");
-  files.add("base/b.ini", "[platform]\nfamily = second\n");
+  files.write("base/a.ini", "[platform]\nfamily = first\ndescription = of a\n");
+  files.write("base/b.ini", "[platform]\nfamily = second\n");
   const std::string path = files.add("chip.ini", "base = base/a.ini base/b.ini\n");
   CHECK(run::find_platform(path).family == "second");
   CHECK(run::find_platform(path).description == "of a");
@@ -57,7 +60,7 @@ TEST_CASE("the file itself wins over its bases, a later base over an earlier one
 
 TEST_CASE("bases that form a cycle are refused") {
   const Files files;
-  files.add("a.ini", "base = b.ini\n");
+  files.write("a.ini", "base = b.ini\n");
   const std::string path = files.add("b.ini", "base = a.ini\n");
   CHECK_THROWS_AS(run::find_platform(path), InputError);
 }

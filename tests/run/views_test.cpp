@@ -177,8 +177,8 @@ TEST_CASE("the table says what is simulated and what is estimated") {
   const std::string text = run::to_table(sample());
   for (const char* expected :
        {"two_layers on kpu-test, int8 (fallback), batch 2, steady state", "Simulated\n",
-        "200.0 ns, 100 cycles at 500 MHz", "10,000,000 frames/s", "1.000 pJ: dram 70.0 %, mac 20.0 %, leakage 10.0 %",
-        "5.000 uW", "12,800 executed on arrays, 12,288 in the trace",
+        "200.0 ns, 100 cycles at 500 MHz", "10,000,000 frames/s", "energy            1.000 pJ\n",
+        "dram 70.0 %, mac 20.0 %, leakage 10.0 %\n", "5.000 uW", "12,800 executed on arrays, 12,288 in the trace",
         "50.0 % of the MACs that all arrays could do in the latency",
         "4,096 B (4.000 KiB) read, 1,024 B (1.000 KiB) written", "8,192 B (8.000 KiB) at once, does not fit",
         "Estimated lower bound\n", "160.0 ns, bound by memory; the simulated latency is 1.25 x that",
