@@ -43,7 +43,7 @@ def write_trace(trace: Trace, path: str) -> None:
 def _image(trace: Trace) -> bytes:
     """The bytes of the HDF5 file."""
     buffer = io.BytesIO()
-    with h5py.File(buffer, "w", libver=("earliest", "v110")) as file:
+    with h5py.File(buffer, "w", libver=("v110", "v110")) as file:
         checksum = 0
         for name, data in _datasets(trace).items():
             _write_dataset(file, name, data)

@@ -1,20 +1,32 @@
 #include "sim/compute/block_state.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace cyclescope::compute {
 
-std::int64_t first_legal_start(const BlockQueue& blocks, const ArrayBlock& next, std::int64_t from, bool interleave) {
-  const auto behind = std::find_if(blocks.rbegin(), blocks.rend(), [](const BlockState& b) { return b.started(); });
-  if (behind == blocks.rend()) return from;
-  std::int64_t start = std::max(from, behind->first_edge_step());
-  if (interleave) start = std::max(start, behind->first_edge_step() + behind->block.m - next.steps);
+std::size_t position(const BlockQueue& blocks, std::int64_t id) {
+  const auto found = std::lower_bound(blocks.begin(), blocks.end(), id,
+                                      [](const BlockState& state, std::int64_t wanted) { return state.block.id < wanted; });
+  if (found == blocks.end() || found->block.id != id) {
+    throw InternalError(fmt::format("block {} is not on the array", id));
+  }
+  return static_cast<std::size_t>(found - blocks.begin());
+}
+
+std::int64_t first_legal_start(const BlockQueue& blocks, std::size_t started, const ArrayBlock& next,
+                               std::int64_t from, bool interleave) {
+  if (started == 0) return from;
+  const BlockState& before = blocks[started - 1];
+  std::int64_t start = std::max(from, before.first_edge_step());
+  if (interleave) start = std::max(start, before.first_edge_step() + before.block.m - next.steps);
   const auto meets = [&](const BlockState& older) {
-    if (!older.started()) return false;
     const std::int64_t distance = start + next.steps - older.first_edge_step();
     return distance <= 2 * (older.block.m - 1) && (!interleave || distance % 2 == 0);
   };
-  while (std::any_of(blocks.begin(), blocks.end(), meets)) ++start;
+  const auto end = blocks.begin() + static_cast<std::ptrdiff_t>(started);
+  while (std::any_of(blocks.begin(), end, meets)) ++start;
   return start;
 }
 

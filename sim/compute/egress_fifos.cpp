@@ -25,7 +25,7 @@ void EgressFifos::grant(std::int64_t clock) {
   if (rows_.empty() || rows_.front().arrived >= clock || last_grant_ >= clock) return;
   const ResultTag& row = rows_.front().result;
   const auto window = windows_.find(row.block->id);
-  if (window == windows_.end()) return;
+  if (window == windows_.end() || window->second.column_clocks != nullptr) return;
   if (window->second.from_clock + row.row * window->second.clocks_per_result > clock) return;
   for (int j = 0; j < row.block->n; ++j) columns_[static_cast<std::size_t>(j)].grants.push_back(clock + j);
   last_grant_ = clock;
@@ -55,7 +55,11 @@ std::vector<ResultTag> EgressFifos::leave(std::int64_t clock, Femtoseconds perio
     column.leaving.reason = ledger::Reason::credit;
     left.push_back(column.fifo.front().result);
     column.fifo.pop_front();
-    if (window.column_clocks == nullptr) column.grants.pop_front();
+    if (window.column_clocks == nullptr) {
+      column.grants.pop_front();
+    } else if (j == 0) {
+      rows_.pop_front();
+    }
     column.emptied = true;
   }
   return left;

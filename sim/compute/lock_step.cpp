@@ -30,13 +30,6 @@ void LockStep::push(const ArrayBlock& block, const ledger::Release& release, std
   blocks_.push_back(std::move(state));
 }
 
-BlockState& LockStep::find(std::int64_t block) {
-  for (BlockState& state : blocks_) {
-    if (state.block.id == block) return state;
-  }
-  throw InternalError(fmt::format("block {} is not on the array", block));
-}
-
 void LockStep::supply(Side side, const OperandRun& run, std::int64_t clock) {
   TokenStream& stream = side == Side::a ? a_ : b_;
   stream.supply(run, find(run.block), clock, period_);
@@ -47,13 +40,12 @@ void LockStep::open(const EgressWindow& window, std::int64_t clock) {
   results_.open(window, find(window.block), clock);
 }
 
-const BlockState* LockStep::newest_started() const {
-  return started_ == 0 ? nullptr : &blocks_[static_cast<std::size_t>(started_ - 1)];
-}
+const BlockState* LockStep::newest_started() const { return started_ == 0 ? nullptr : &blocks_[started_ - 1]; }
 
-const BlockState* LockStep::next_block() const {
-  return started_ == static_cast<std::int64_t>(blocks_.size()) ? nullptr
-                                                              : &blocks_[static_cast<std::size_t>(started_)];
+const BlockState* LockStep::next_block() const { return started_ == blocks_.size() ? nullptr : &blocks_[started_]; }
+
+std::int64_t LockStep::first_legal(std::int64_t from) const {
+  return first_legal_start(blocks_, started_, blocks_[started_].block, from, interleave_);
 }
 
 LockStep::Freeze LockStep::next_freeze() const {
@@ -61,9 +53,9 @@ LockStep::Freeze LockStep::next_freeze() const {
   freeze.step = results_.first_held(offset_);
   const BlockState* newest = newest_started();
   for (const TokenStream* stream : {&a_, &b_}) {
-    for (const TokenRun& run : stream->runs()) {
-      if (run.placed()) freeze.step = std::min(freeze.step, run.first_held(next_step_, offset_));
-    }
+    stream->for_each_placed([&](const TokenRun& run) {
+      freeze.step = std::min(freeze.step, run.first_held(next_step_, offset_));
+    });
     if (newest != nullptr) freeze.step = std::min(freeze.step, stream->missing_step(*newest));
   }
   if (freeze.step == kUnknown) return freeze;
@@ -80,11 +72,10 @@ LockStep::Freeze LockStep::next_freeze() const {
     hold(arrival.free_from, arrival.release, false);
   });
   for (const TokenStream* stream : {&a_, &b_}) {
-    for (const TokenRun& run : stream->runs()) {
-      if (!run.placed()) continue;
+    stream->for_each_placed([&](const TokenRun& run) {
       const std::int64_t d = freeze.step - run.step();
       if (d >= 0 && d < run.length()) hold(run.due_clock(d), run.release(d, period_), d > 0);
-    }
+    });
     if (newest != nullptr && stream->missing_step(*newest) == freeze.step) freeze.until = kUnknown;
   }
   return freeze;
@@ -102,7 +93,7 @@ std::int64_t LockStep::start_clock() const {
   const std::int64_t ready = ready_clock();
   if (ready == kUnknown) return kUnknown;
   const std::int64_t from = std::max(ready - offset_, next_step_);
-  return first_legal_start(blocks_, next_block()->block, from, interleave_) + offset_;
+  return first_legal(from) + offset_;
 }
 
 std::int64_t LockStep::leave_clock(const BlockState& block) const {
@@ -111,7 +102,7 @@ std::int64_t LockStep::leave_clock(const BlockState& block) const {
 }
 
 void LockStep::start(std::vector<StepEvent>& events, std::int64_t clock) {
-  BlockState& state = blocks_[static_cast<std::size_t>(started_)];
+  BlockState& state = blocks_[started_];
   const TokenRun& a = *a_.first_run(state);
   const TokenRun& b = *b_.first_run(state);
   const std::int64_t ready = ready_clock();
@@ -124,7 +115,7 @@ void LockStep::start(std::vector<StepEvent>& events, std::int64_t clock) {
   event.pushed = state.pushed;
   const BlockState* before = newest_started();
   event.by_array = clock > ready || clock == resumed_at_ ||
-                   (before != nullptr && first_legal_start(blocks_, state.block, 0, interleave_) == step);
+                   (before != nullptr && first_legal(0) == step);
   event.release = ledger::latest({a.release(0, period_), b.release(0, period_), state.pushed_by});
   state.start = step;
   ++started_;

@@ -55,8 +55,9 @@ class LockStep {
     ledger::Release release;
   };
 
-  [[nodiscard]] BlockState& find(std::int64_t block);
+  [[nodiscard]] BlockState& find(std::int64_t block) { return blocks_[position(blocks_, block)]; }
   [[nodiscard]] Freeze next_freeze() const;
+  [[nodiscard]] std::int64_t first_legal(std::int64_t from) const;
   [[nodiscard]] const BlockState* newest_started() const;
   [[nodiscard]] const BlockState* next_block() const;
   /// Clock from which the next block and the operands of PE(0,0) are there; kUnknown without them.
@@ -88,7 +89,7 @@ class LockStep {
   TokenStream a_;
   TokenStream b_;
   ResultStream results_;
-  std::int64_t started_ = 0;       ///< leading blocks of the queue that have started
+  std::size_t started_ = 0;       ///< leading blocks of the queue that have started
   std::int64_t offset_ = 0;
   std::int64_t next_step_ = 0;     ///< no step before it executes at or after the clock reached
   std::int64_t resumed_at_ = -1;   ///< clock at which the latest freeze ended

@@ -56,8 +56,8 @@ std::int64_t LockStep::next_happening(std::int64_t frozen_from) const {
       }
     }
   }
-  for (std::int64_t i = 0; i < started_; ++i) {
-    const BlockState& state = blocks_[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < started_; ++i) {
+    const BlockState& state = blocks_[i];
     if (state.left) continue;
     if (state.edge_clock == kUnknown) {
       at_step(state.last_edge_step());
@@ -82,13 +82,13 @@ void LockStep::happen(std::vector<StepEvent>& events, std::int64_t clock, std::i
       }
     }
   }
-  for (std::int64_t i = 0; i < started_; ++i) {
-    BlockState& state = blocks_[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < started_; ++i) {
+    BlockState& state = blocks_[i];
     if (!state.left && leave_clock(state) == clock) return leave(events, state);
   }
   if (results_.next().step == step) return arrive(events);
-  for (std::int64_t i = 0; i < started_; ++i) {
-    BlockState& state = blocks_[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < started_; ++i) {
+    BlockState& state = blocks_[i];
     if (state.edge_clock == kUnknown && state.last_edge_step() == step) {
       state.edge_clock = clock;
       return;
@@ -130,9 +130,9 @@ std::int64_t LockStep::clock_of(std::int64_t step) const {
   const BlockState* newest = newest_started();
   for (const TokenStream* stream : {&a_, &b_}) {
     if (newest != nullptr && stream->missing_step(*newest) <= step) return kUnknown;
-    for (const TokenRun& run : stream->runs()) {
-      if (run.placed() && run.step() <= step) offset = std::max(offset, run.offset_by(step));
-    }
+    stream->for_each_placed([&](const TokenRun& run) {
+      if (run.step() <= step) offset = std::max(offset, run.offset_by(step));
+    });
   }
   const ResultStream::Arrival arrival = results_.next();
   if (arrival.step <= step) {
@@ -147,13 +147,12 @@ std::int64_t LockStep::next_clock() const {
   const auto after = [](std::int64_t clock) { return clock == kUnknown ? kUnknown : clock + 1; };
   for (const TokenStream* stream : {&a_, &b_}) {
     for (const EnteringRun& run : stream->entering()) {
-      if (run.room_step == kUnknown) continue;
       const bool ready = run.room_step == kNoStep || run.made_room;
       next = std::min(next, ready ? run.clock() : std::max(run.delivery, after(clock_of(run.room_step))));
     }
   }
-  for (std::int64_t i = 0; i < started_; ++i) {
-    const BlockState& state = blocks_[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < started_; ++i) {
+    const BlockState& state = blocks_[i];
     if (state.left) continue;
     if (!state.result_seen) next = std::min(next, clock_of(state.first_edge_step()));
     next = std::min(next, state.edge_clock == kUnknown ? std::max(after(clock_of(state.last_edge_step())), state.last_turn)
@@ -165,7 +164,7 @@ std::int64_t LockStep::next_clock() const {
 std::int64_t LockStep::earliest_start() const {
   const std::int64_t ready = ready_clock();
   if (ready == kUnknown) return kUnknown;
-  const std::int64_t step = first_legal_start(blocks_, next_block()->block, next_step_, interleave_);
+  const std::int64_t step = first_legal(next_step_);
   const std::int64_t earliest = std::max(ready, clock_of(step));
   const Freeze freeze = next_freeze();
   const bool frozen = freeze.step != kUnknown && earliest >= freeze.step + offset_;

@@ -64,7 +64,7 @@ void TokenStream::supply(const OperandRun& given, const BlockState& block, std::
   entering.delivery = last_delivery;
   entering.release = run.run.release;
   entering.release.at += (last_delivery - run.run.first_clock) * period;
-  entering_.push_back(entering);
+  unplaced_.push_back(entering);
   runs_.push_back(std::move(run));
   to_come_ = block.block.steps - given.first_step - given.steps;
   last_block_ = given.block;
@@ -109,18 +109,21 @@ std::int64_t TokenStream::room_step(const BlockQueue& blocks, std::size_t index,
 }
 
 void TokenStream::place(const BlockQueue& blocks, std::int64_t next_step) {
-  for (EnteringRun& run : entering_) {
-    if (run.room_step != kUnknown) continue;
-    std::size_t index = blocks.size() - 1;
-    while (&blocks[index] != run.block) --index;
+  // Lane 0 is behind the newest block of all lanes, so a run that cannot be placed stops those after it.
+  while (!unplaced_.empty()) {
+    EnteringRun& run = unplaced_.front();
+    const std::size_t index = position(blocks, run.block->block.id);
     run.room_step = room_step(blocks, index, 0, lanes(run.block->block), run.last_step, depth_);
+    if (run.room_step == kUnknown) return;
     if (run.room_step < next_step) run.room_step = kNoStep;  // used long ago
+    entering_.push_back(run);
+    unplaced_.pop_front();
   }
 }
 
 void TokenStream::forget(std::int64_t next_step) {
   const auto done = [&](const TokenRun& run) { return run.placed() && run.step() + run.length() <= next_step; };
-  while (!runs_.empty() && done(runs_.front())) runs_.erase(runs_.begin());
+  while (!runs_.empty() && done(runs_.front())) runs_.pop_front();
 }
 
 const TokenRun* TokenStream::first_run(const BlockState& block) const {

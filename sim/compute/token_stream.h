@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <vector>
 
 #include "sim/compute/block_state.h"
@@ -37,21 +38,21 @@ struct TokenRun {
   [[nodiscard]] ledger::Release release(std::int64_t d, Femtoseconds period) const;
 };
 
+constexpr std::int64_t kNoStep = -1;
+
 /// A run on its way into the ingress FIFOs.
 struct EnteringRun {
   const BlockState* block = nullptr;
   std::int64_t first_step = 0;
   std::int64_t last_step = 0;         ///< of the block: the run's last token
   std::int64_t delivery = 0;          ///< clock at which its last token is delivered, over all lanes
-  std::int64_t room_step = kUnknown;  ///< step that frees the slot of the last token; kNoStep when none has to
+  std::int64_t room_step = kNoStep;   ///< step that frees the slot of the last token; kNoStep when none has to
   bool made_room = false;             ///< that step has happened
   std::int64_t room_clock = 0;
   ledger::Release release;            ///< delivery of the last token
 
   [[nodiscard]] std::int64_t clock() const { return made_room ? std::max(delivery, room_clock) : delivery; }
 };
-
-constexpr std::int64_t kNoStep = -1;
 
 class TokenStream {
  public:
@@ -68,8 +69,15 @@ class TokenStream {
   [[nodiscard]] const TokenRun* first_run(const BlockState& block) const;
   /// First step of a started block whose tokens have not been supplied; kUnknown when there is none.
   [[nodiscard]] std::int64_t missing_step(const BlockState& newest_started) const;
-  [[nodiscard]] const std::vector<TokenRun>& runs() const { return runs_; }
-  /// Runs whose last token has not entered yet.
+  /// Calls visit(run) for the runs of started blocks.
+  template <class Visit>
+  void for_each_placed(Visit&& visit) const {
+    for (const TokenRun& run : runs_) {
+      if (!run.placed()) return;
+      visit(run);
+    }
+  }
+  /// Runs whose last token has not entered yet, as far as it is known which step makes room for it.
   [[nodiscard]] std::vector<EnteringRun>& entering() { return entering_; }
   [[nodiscard]] const std::vector<EnteringRun>& entering() const { return entering_; }
 
@@ -81,7 +89,8 @@ class TokenStream {
 
   Side side_;
   std::int64_t depth_;
-  std::vector<TokenRun> runs_;       ///< may hold up steps to come
+  std::deque<TokenRun> runs_;        ///< may hold up steps to come
+  std::deque<EnteringRun> unplaced_; ///< entering, but behind tokens of blocks that have not started
   std::vector<EnteringRun> entering_;
   std::int64_t last_block_ = INT64_MIN;
   std::int64_t to_come_ = 0;         ///< steps of last_block_ not supplied yet

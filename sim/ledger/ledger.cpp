@@ -93,13 +93,14 @@ ActivityId Ledger::open(LaneId lane, OperatorIndex op, Leaf cause, Femtoseconds 
     throw InternalError(fmt::format("lane {}: activity starts at {} fs before its release at {} fs", lanes_[lane].name,
                                     start, release.at));
   }
-  activities_.push_back({start, kNever, release.at, release.by, lane, op, cause, release.reason});
-  return first_ + static_cast<ActivityId>(activities_.size() - 1);
+  if (activity_count_ == activities_.size() * kChunk) activities_.push_back(std::make_unique<Activity[]>(kChunk));
+  activity_at(activity_count_) = {start, kNever, release.at, release.by, lane, op, cause, release.reason};
+  return first_ + static_cast<ActivityId>(activity_count_++);
 }
 
 void Ledger::close(ActivityId id, Femtoseconds end) {
   if (!enabled_ || id < first_) return;
-  Activity& activity = activities_[id - first_];
+  Activity& activity = activity_at(id - first_);
   if (end < activity.start) throw InternalError("activity closed before its start on " + lanes_[activity.lane].name);
   activity.end = end;
 }
@@ -112,8 +113,8 @@ ActivityId Ledger::record(LaneId lane, OperatorIndex op, Leaf cause, Femtosecond
 }
 
 const Ledger::Activity* Ledger::find(ActivityId id) const {
-  if (id < first_ || id - first_ >= activities_.size()) return nullptr;
-  return &activities_[id - first_];
+  if (id < first_ || id - first_ >= activity_count_) return nullptr;
+  return &activity_at(id - first_);
 }
 
 void Ledger::walk(const Release& release, Femtoseconds until,
@@ -170,8 +171,8 @@ void Ledger::sent(std::size_t traffic, std::int64_t bytes, std::int64_t replicat
 void Ledger::restart(Femtoseconds t0) {
   origin_ = t0;
   end_ = t0;
-  first_ += static_cast<ActivityId>(activities_.size());
-  activities_.clear();
+  first_ += static_cast<ActivityId>(activity_count_);
+  activity_count_ = 0;
   for (LaneBook& lane : lanes_) {
     lane.cursor = t0;
     lane.time.fill(0);

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -143,7 +144,7 @@ class Ledger {
   [[nodiscard]] Femtoseconds origin() const { return origin_; }
   [[nodiscard]] Femtoseconds end() const { return end_; }
   [[nodiscard]] bool enabled() const { return enabled_; }
-  [[nodiscard]] std::size_t activity_count() const { return activities_.size(); }
+  [[nodiscard]] std::size_t activity_count() const { return activity_count_; }
   void inject(const Faults& faults) { faults_ = faults; }
 
  private:
@@ -166,15 +167,18 @@ class Ledger {
     Reason reason = Reason::issue;
   };
 
+  [[nodiscard]] Activity& activity_at(std::size_t index) const { return activities_[index / kChunk][index % kChunk]; }
   void add_time(LaneBook& lane, Leaf leaf, Femtoseconds from, Femtoseconds to);
   [[nodiscard]] const Activity* find(ActivityId activity) const;
 
   bool enabled_;
   Femtoseconds origin_ = 0;
   Femtoseconds end_ = 0;
-  ActivityId first_ = 1;  ///< id of activities_[0]; smaller ids are the origin
+  ActivityId first_ = 1;  ///< id of the first activity of this frame; smaller ids are the origin
   std::vector<LaneBook> lanes_;
-  std::vector<Activity> activities_;
+  static constexpr std::size_t kChunk = 1 << 16;
+  std::vector<std::unique_ptr<Activity[]>> activities_;  ///< in chunks: growing moves nothing
+  std::size_t activity_count_ = 0;
   std::vector<Action> actions_;
   std::vector<Power> powers_;
   std::vector<Traffic> traffic_;

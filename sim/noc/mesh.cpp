@@ -77,68 +77,88 @@ RouteId Mesh::add_route(Site source, const std::vector<Site>& destinations) {
   return static_cast<RouteId>(routes_.size() - 1);
 }
 
-ledger::Release Mesh::traverse(const Event& event, const TreeNode& node, Femtoseconds& start) {
-  Link& link = links_[static_cast<std::size_t>(node.link)];
-  const std::int64_t flit_count = flits(event.packet.bytes);
-  ledger::Release release = event.release;
-  start = event.at;
+ledger::Release Mesh::traverse(const Packet& packet, std::int32_t link_index, const ledger::Release& arrival,
+                              Femtoseconds& start) {
+  Link& link = links_[static_cast<std::size_t>(link_index)];
+  const std::int64_t flit_count = flits(packet.bytes);
+  ledger::Release release = arrival;
+  start = kernel::now();
   if (link.free_at > start) {
     start = link.free_at;
     release = {link.last, start, ledger::Reason::resource};
   }
   link.free_at = start + clock_.cycles(flit_count);
-  const Femtoseconds end = link.free_at + clock_.cycles(geometry_.hop_cycles);
-  link.last = ledger_.record(link.lane.id(), event.packet.op, ledger::Leaf::waiting_operand_noc, start, end, release);
+  const Femtoseconds hop = clock_.cycles(geometry_.hop_cycles);
+  link.last = ledger_.record(link.lane.id(), packet.op, ledger::Leaf::waiting_operand_noc, start, link.free_at + hop,
+                             release);
   link.lane.idle_until(start);
   link.lane.busy_until(link.free_at, ledger::Leaf::useful_transfer);
   ledger_.count(flit_hop_, flit_count);
-  return {link.last, start + clock_.cycles(geometry_.hop_cycles), ledger::Reason::data};
+  return {link.last, start + hop, ledger::Reason::data};
 }
 
-void Mesh::schedule(const Event& event) {
-  wake_at(event.at);
-  events_.push(event);
+void Mesh::schedule(Femtoseconds at, std::int32_t link, const Flight& flight) {
+  std::int32_t index = 0;
+  if (free_flights_.empty()) {
+    index = static_cast<std::int32_t>(flights_.size());
+    flights_.push_back(flight);
+  } else {
+    index = free_flights_.back();
+    free_flights_.pop_back();
+    flights_[static_cast<std::size_t>(index)] = flight;
+  }
+  events_.push({at, link, index});
+  if (at < next_wake_) {
+    next_wake_ = at;
+    wake_at(at);
+  }
 }
 
 Injection Mesh::inject(RouteId route, const Packet& packet, const ledger::Release& release) {
   const Route& tree = routes_[static_cast<std::size_t>(route)];
   ledger_.sent(traffic_, packet.bytes, tree.copies);
-  const TreeNode& root = tree.nodes.front();
-  Event event{kernel::now(), root.link, route, 0, false, packet, release};
+  const std::int32_t link = tree.nodes.front().link;
+  Flight flight{route, 0, false, packet, release};
   Femtoseconds start = 0;
-  event.release = traverse(event, root, start);
-  if (injected_++ == drop_byte_of_) --event.packet.bytes;
-  event.at = event.release.at;
-  schedule(event);
-  return {start + clock_.cycles(flits(packet.bytes)), links_[static_cast<std::size_t>(root.link)].last};
+  flight.release = traverse(packet, link, release, start);
+  if (injected_++ == drop_byte_of_) --flight.packet.bytes;
+  schedule(flight.release.at, link, flight);
+  return {start + clock_.cycles(flits(packet.bytes)), links_[static_cast<std::size_t>(link)].last};
 }
 
 void Mesh::step() {
+  next_wake_ = kNever;
   while (!events_.empty() && events_.top().at <= kernel::now()) {
-    const Event event = events_.top();
+    const std::int32_t index = events_.top().flight;
     events_.pop();
-    const Route& route = routes_[static_cast<std::size_t>(event.route)];
-    const TreeNode& node = route.nodes[static_cast<std::size_t>(event.node)];
-    if (event.delivery) {
-      ledger_.received(traffic_, event.packet.bytes);
-      sinks_[static_cast<std::size_t>(node.deliver_at)]->deliver(node.deliver_at, event.packet, event.release);
-      continue;
+    const Flight flight = flights_[static_cast<std::size_t>(index)];
+    free_flights_.push_back(index);
+    if (flight.delivery) {
+      const TreeNode& node = node_of(flight);
+      ledger_.received(traffic_, flight.packet.bytes);
+      sinks_[static_cast<std::size_t>(node.deliver_at)]->deliver(node.deliver_at, flight.packet, flight.release);
+    } else {
+      forward(flight);
     }
-    for (const std::int32_t child_index : node.children) {
-      const TreeNode& child = route.nodes[static_cast<std::size_t>(child_index)];
-      Femtoseconds start = 0;
-      Event next = event;
-      next.node = child_index;
-      next.link = child.link;
-      next.release = traverse(event, child, start);
-      next.at = next.release.at;
-      if (child.deliver_at >= 0) {  // the tail follows the head
-        next.delivery = true;
-        next.at += clock_.cycles(flits(event.packet.bytes));
-        next.release.at = next.at;
-      }
-      schedule(next);
+  }
+  if (!events_.empty() && events_.top().at < next_wake_) {
+    next_wake_ = events_.top().at;
+    wake_at(next_wake_);
+  }
+}
+
+void Mesh::forward(const Flight& flight) {
+  for (const std::int32_t child_index : node_of(flight).children) {
+    Flight next = flight;
+    next.node = child_index;
+    const TreeNode& child = node_of(next);
+    Femtoseconds start = 0;
+    next.release = traverse(flight.packet, child.link, flight.release, start);
+    if (child.deliver_at >= 0) {  // the tail follows the head
+      next.delivery = true;
+      next.release.at += clock_.cycles(flits(flight.packet.bytes));
     }
+    schedule(next.release.at, child.link, next);
   }
 }
 

@@ -97,23 +97,30 @@ class Mesh : public kernel::Module {
     std::vector<TreeNode> nodes;      ///< nodes[0] hangs on the injection link
     std::int64_t copies = 0;
   };
-  struct Event {
-    Femtoseconds at = 0;
-    std::int32_t link = 0;            ///< link on which it arrives: breaks ties, whatever the order of calls was
+  /// A packet copy on its way: at a router, or arriving whole at its site.
+  struct Flight {
     RouteId route = 0;
     std::int32_t node = 0;
     bool delivery = false;
     Packet packet;
     ledger::Release release;
-    bool operator>(const Event& other) const {
-      return at != other.at ? at > other.at : link > other.link;
-    }
+  };
+  /// When and by which link a flight arrives: the link breaks ties, whatever the order of calls was.
+  struct Event {
+    Femtoseconds at = 0;
+    std::int32_t link = 0;
+    std::int32_t flight = 0;
+    bool operator>(const Event& other) const { return at != other.at ? at > other.at : link > other.link; }
   };
 
   [[nodiscard]] Site router_of(Site site) const;
+  [[nodiscard]] const TreeNode& node_of(const Flight& flight) const {
+    return routes_[static_cast<std::size_t>(flight.route)].nodes[static_cast<std::size_t>(flight.node)];
+  }
   std::int32_t link_between(Site from, Site to) const;
-  ledger::Release traverse(const Event& event, const TreeNode& node, Femtoseconds& start);
-  void schedule(const Event& event);
+  ledger::Release traverse(const Packet& packet, std::int32_t link, const ledger::Release& arrival, Femtoseconds& start);
+  void schedule(Femtoseconds at, std::int32_t link, const Flight& flight);
+  void forward(const Flight& flight);
 
   MeshGeometry geometry_;
   Clock clock_;
@@ -130,6 +137,9 @@ class Mesh : public kernel::Module {
   std::int64_t injected_ = 0;
   std::int64_t drop_byte_of_ = -1;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::vector<Flight> flights_;
+  std::vector<std::int32_t> free_flights_;
+  Femtoseconds next_wake_ = kNever;
 };
 
 }  // namespace cyclescope::noc

@@ -45,7 +45,7 @@ TEST_CASE("the earliest legal start is the first without a collision under each 
       BlockState state;
       state.block = push_at(0, b, next.m, 1, next.steps).block;
       const std::int64_t ready = placed.empty() ? 0 : placed.back().start + between(0, 12);
-      const std::int64_t chosen = first_legal_start(queue, state.block, ready, interleave);
+      const std::int64_t chosen = first_legal_start(queue, queue.size(), state.block, ready, interleave);
       for (next.start = ready;; ++next.start) {
         std::vector<Placed> all = placed;
         all.push_back(next);
@@ -81,7 +81,7 @@ TEST_CASE("equal blocks repeat at the intervals of kpu.md 4.4") {
       for (int b = 0; b < 12; ++b) {
         BlockState state;
         state.block = push_at(0, b, row.rows, row.rows, 3).block;
-        state.start = first_legal_start(queue, state.block, 0, interleave);
+        state.start = first_legal_start(queue, queue.size(), state.block, 0, interleave);
         queue.push_back(state);
         CHECK(state.start == b * (interleave ? row.interleaved : row.conservative));
       }

@@ -1,0 +1,25 @@
+// The machines the contract is checked on: one line per family. A new family adds its line to machines.cpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace cyclescope::contract {
+
+/// A family, a small machine of it, and the settings that the laws turn.
+struct Machine {
+  std::string family;
+  std::string platform;                       ///< platform file by name
+  std::vector<std::string> small;             ///< overrides that make it small enough for tests
+  std::string exact_clock;                    ///< a clock whose period is a whole number of femtoseconds
+  std::string ideal_operands;                 ///< every level answers at once
+  std::vector<std::string> more;              ///< each: more bandwidth or buffers, the program stays the same
+  std::vector<std::string> more_relowered;    ///< each: more of what lowering looks at
+};
+
+const std::vector<Machine>& machines();
+
+/// The line of a family; throws InternalError when there is none.
+const Machine& machine(const std::string& family);
+
+}  // namespace cyclescope::contract
