@@ -67,7 +67,7 @@ void declare_tile(Schema& schema) {
       .add(clocks("l2.latency", 1, 64, "L2 read latency"))
       .add(bytes("l3.capacity", 1, 1LL << 32, "L3 per tile"))
       .add(clocks("l3.latency", 1, 64, "L3 read latency"))
-      .add(integer("l3.banks", "banks", 1, 64, "single-port L3 banks, interleaved by line"))
+      .add(integer("l3.banks", "banks", 4, 64, "single-port L3 banks, interleaved by line"))
       .add(clocks("streamer.setup", 0, 1024, "set-up of a stream descriptor, hidden behind the stream before it"))
       .add(clocks("block_mover.setup", 0, 1024, "set-up of a block mover descriptor"))
       .add(integer("block_mover.queue", "descriptors", 1, 64, "descriptors decoded ahead"));

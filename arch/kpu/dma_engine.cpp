@@ -37,8 +37,12 @@ void DmaEngine::completed(std::int32_t op, const Release& release) {
 }
 
 void DmaEngine::deliver(noc::Site, const noc::Packet& packet, const Release& by) {
-  stores_.emplace_back(packet, by);
-  wake_at(kernel::now());
+  // It can be issued from the next clock on: what else happens at this instant does not matter.
+  const Femtoseconds now = kernel::now();
+  const Femtoseconds ready = now + chip_.clocks(1);
+  const ledger::ActivityId taken = chip_.ledger.record(lane_.id(), packet.op, Leaf::structural_issue, now, ready, by);
+  stores_.emplace_back(packet, Release{taken, ready, Reason::data});
+  wake_at(ready);
 }
 
 void DmaEngine::step() {
@@ -86,7 +90,7 @@ void DmaEngine::collect_taken() {
 }
 
 bool DmaEngine::issue_store() {
-  if (stores_.empty()) return false;
+  if (stores_.empty() || stores_.front().second.at > kernel::now()) return false;
   const auto [packet, by] = stores_.front();
   stores_.pop_front();
   issue(true, static_cast<std::uint64_t>(packet.offset), packet.bytes, {0, packet, true, true}, packet.op,

@@ -68,7 +68,7 @@ void OperandMover::step() {
 void OperandMover::perform(const Move& move, Pool& pool, const Release& decoded) {
   Release release = ledger::latest({tokens_.release(move.token), pool.last, decoded});
   if (last_ != ledger::kOrigin) release = ledger::latest({release, {last_, engine_free_, Reason::resource}});
-  const L3::Burst burst = l3_.access(memory::Access::read, move.bytes, lane_.id(), launch_.op, release);
+  const L3::Burst burst = l3_.access(L3Client::mover_in, move.bytes, lane_.id(), launch_.op, release);
   const Femtoseconds visible = burst.end + chip_.clocks(chip_.config.l3_latency + 1);
   last_ = chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::waiting_operand_l3, burst.start, visible,
                               burst.release);

@@ -34,7 +34,7 @@ void ResultMover::step() {
 void ResultMover::write(const OutItem& item) {
   const std::int64_t bytes = bytes_[static_cast<std::size_t>(item.block)];
   const L3::Burst burst =
-      l3_.access(memory::Access::write, bytes, lane_.id(), item.op, {read_, first_line_, Reason::data});
+      l3_.access(L3Client::mover_out, bytes, lane_.id(), item.op, {read_, first_line_, Reason::data});
   const Femtoseconds written = burst.end + chip_.clocks(1);
   last_ = chip_.ledger.record(lane_.id(), item.op, Leaf::useful_transfer, burst.start, written, burst.release);
   lane_.busy_until(burst.start, Leaf::waiting_arbitration);

@@ -50,7 +50,7 @@ void Sender::read_packet() {
   const std::int64_t bytes = std::min(chip_.config.packet_bytes, segment.bytes - sent_);
   Release release = item_.release;
   if (read_ != ledger::kOrigin) release = ledger::latest({release, {read_, read_done_, Reason::resource}});
-  const L3::Burst burst = l3_.access(memory::Access::read, bytes, lane_.id(), item_.op, release);
+  const L3::Burst burst = l3_.access(L3Client::sender, bytes, lane_.id(), item_.op, release);
   // At most one packet ahead of the link: this one is handed over when the one before has left.
   Femtoseconds ready = burst.end + chip_.clocks(chip_.config.l3_latency);
   read_ = chip_.ledger.record(lane_.id(), item_.op, ledger::Leaf::waiting_operand_l3, burst.start, ready, burst.release);

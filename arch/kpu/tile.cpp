@@ -82,7 +82,7 @@ void Tile::launch(const Launch& launch) {
 }
 
 void Tile::deliver(noc::Site, const noc::Packet& packet, const ledger::Release& by) {
-  const L3::Burst burst = l3_.access(memory::Access::write, packet.bytes, ingress_.id(), packet.op, by);
+  const L3::Burst burst = l3_.access(L3Client::network_in, packet.bytes, ingress_.id(), packet.op, by);
   const ledger::ActivityId written = chip_.ledger.record(
       ingress_.id(), packet.op, ledger::Leaf::waiting_operand_l3, burst.start, burst.end, burst.release);
   ingress_.idle_until(kernel::now());

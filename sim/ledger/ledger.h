@@ -144,6 +144,8 @@ class Ledger {
   [[nodiscard]] Femtoseconds origin() const { return origin_; }
   [[nodiscard]] Femtoseconds end() const { return end_; }
   [[nodiscard]] bool enabled() const { return enabled_; }
+  /// Switches booking on or off, between frames: a frame that only warms the machine up need not be booked.
+  void enable(bool enabled) { enabled_ = enabled; }
   [[nodiscard]] std::size_t activity_count() const { return activity_count_; }
   void inject(const Faults& faults) { faults_ = faults; }
 

@@ -30,7 +30,8 @@ std::vector<Call> two_by_two() {
 template <class Model>
 void check_two_by_two() {
   kernel::initialise();
-  Rig<Model> rig("hand", square(2), two_by_two());
+  ledger::Ledger ledger;
+  Rig<Model> rig(ledger, "hand", square(2), two_by_two());
   kernel::run_until_quiescent();
   rig.finish(13);
   CHECK(rig.feeder.heard() == std::vector<Heard>{{"entered a", 0, 0, 7},  // lane 1, token 1: 5 + 1 + 1
@@ -44,9 +45,9 @@ void check_two_by_two() {
   CHECK(rig.time(Leaf::idle_after_last_work) == 2);
   CHECK(rig.slots(Leaf::useful_mac) == 4 * 2 * 4);  // 4 PEs, 2 steps, 4 quarter-MACs
   CHECK(rig.all_slots() == 4 * 4 * 13);
-  CHECK(rig.ledger.actions()[rig.actions.mac].count == 8);
-  CHECK(rig.ledger.actions()[rig.actions.pe_hop].count == 2 * (2 * 1 + 2 * 1));
-  CHECK(rig.ledger.actions()[rig.actions.drain_hop].count == 2);  // (1,0) and (1,1), one hop each
+  CHECK(rig.count(rig.actions.mac) == 8);
+  CHECK(rig.count(rig.actions.pe_hop) == 2 * (2 * 1 + 2 * 1));
+  CHECK(rig.count(rig.actions.drain_hop) == 2);  // (1,0) and (1,1), one hop each
 }
 
 TEST_CASE("2x2 block clock by clock on the exact array") { check_two_by_two<ExactArray>(); }
@@ -54,7 +55,8 @@ TEST_CASE("2x2 block clock by clock on the register-accurate array") { check_two
 
 TEST_CASE("2x2 block: the exact array tells idle PEs of fill from idle PEs of drain") {
   kernel::initialise();
-  Rig<ExactArray> rig("slots", square(2), two_by_two());
+  ledger::Ledger ledger;
+  Rig<ExactArray> rig(ledger, "slots", square(2), two_by_two());
   kernel::run_until_quiescent();
   rig.finish(13);
   CHECK(rig.slots(Leaf::structural_fill) == (0 + 1 + 1 + 2) * 4);   // i + j clocks per PE
@@ -64,7 +66,8 @@ TEST_CASE("2x2 block: the exact array tells idle PEs of fill from idle PEs of dr
 
 TEST_CASE("the path of a starved block is drain then MACs then fill then the operand") {
   kernel::initialise();
-  Rig<ExactArray> rig("path", square(2), {push_at(0, 0, 2, 2, 10), supply_at(0, Side::a, 0, 0, 10, 5),
+  ledger::Ledger ledger;
+  Rig<ExactArray> rig(ledger, "path", square(2), {push_at(0, 0, 2, 2, 10), supply_at(0, Side::a, 0, 0, 10, 5),
                                           supply_at(0, Side::b, 0, 0, 10, 4), open_at(0, 0, 0)});
   kernel::run_until_quiescent();
   const std::int64_t end = 5 + 10 + 2 * 2 + 2 - 2;  // first operand, then T + 2m + n - 2
@@ -83,7 +86,8 @@ void check_shallow_ingress() {
   geometry.ingress_depth = 1;
   std::vector<Call> plan = two_by_two();
   plan[1].run.clocks_num = plan[2].run.clocks_num = 0;  // both tokens of lane i at 5 + i
-  Rig<Model> rig("ingress", geometry, plan);
+  ledger::Ledger ledger;
+  Rig<Model> rig(ledger, "ingress", geometry, plan);
   kernel::run_until_quiescent();
   CHECK(rig.feeder.clock_of("entered a", 0) == 7);  // lane 1 uses token 0 in clock 6, its slot is free from 7
   CHECK(rig.feeder.clock_of("last", 0) == 11);
@@ -104,7 +108,8 @@ void check_slow_egress() {
   // One column, four rows, T = 1, start at 0: results due at steps 1, 3, 5, 7. They may leave from clock 10 on, one in 3.
   Call open = open_at(0, 0, 10, 3);
   open.cause = Leaf::useful_vector;
-  Rig<Model> rig("egress", geometry,
+  ledger::Ledger ledger;
+  Rig<Model> rig(ledger, "egress", geometry,
                  {push_at(0, 0, 4, 1, 1), supply_at(0, Side::a, 0, 0, 1, 0), supply_at(0, Side::b, 0, 0, 1, 0), open});
   kernel::run_until_quiescent();
   rig.finish(20);

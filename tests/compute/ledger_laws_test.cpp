@@ -39,10 +39,11 @@ std::vector<Call> tight_plan(std::int64_t late) {
 
 TEST_CASE("a run that comes k clocks late costs k clocks of its own cause and nothing else") {
   kernel::initialise();
-  Rig<ExactArray> punctual("punctual", eight_by_eight(), tight_plan(0));
+  ledger::Ledger ledger;
+  Rig<ExactArray> punctual(ledger, "punctual", eight_by_eight(), tight_plan(0));
   std::vector<std::unique_ptr<Rig<ExactArray>>> late;
   for (std::int64_t k = 1; k <= 30; ++k) {
-    late.push_back(std::make_unique<Rig<ExactArray>>("late" + std::to_string(k), eight_by_eight(), tight_plan(k)));
+    late.push_back(std::make_unique<Rig<ExactArray>>(ledger, "late" + std::to_string(k), eight_by_eight(), tight_plan(k)));
   }
   kernel::run_until_quiescent();
   const std::int64_t end = 3 + 2 * 40 + 2 * 8 + 8 - 2;
@@ -53,18 +54,20 @@ TEST_CASE("a run that comes k clocks late costs k clocks of its own cause and no
     Rig<ExactArray>& rig = *late[static_cast<std::size_t>(k - 1)];
     REQUIRE(rig.feeder.last_clock() == end + k);
     rig.finish(end + k);
-    for (std::size_t leaf = 0; leaf < ledger::kLeafCount; ++leaf) {
-      const std::int64_t more = static_cast<Leaf>(leaf) == Leaf::waiting_operand_dram_row ? k : 0;
-      CHECK(rig.ledger.time(0)[leaf] == punctual.ledger.time(0)[leaf] + more * kPeriod);
+    for (std::size_t index = 0; index < ledger::kLeafCount; ++index) {
+      const auto leaf = static_cast<Leaf>(index);
+      CHECK(rig.time(leaf) == punctual.time(leaf) + (leaf == Leaf::waiting_operand_dram_row ? k : 0));
     }
   }
 }
 
 TEST_CASE("capacity closes over the frame and a lost posting opens it") {
   kernel::initialise();
-  Rig<ExactArray> whole("whole", eight_by_eight(), tight_plan(5));
-  Rig<ExactArray> broken("broken", eight_by_eight(), tight_plan(5));
-  broken.ledger.inject({2});  // the third time posting of the frame
+  ledger::Ledger ledger;
+  Rig<ExactArray> whole(ledger, "whole", eight_by_eight(), tight_plan(5));
+  ledger::Ledger faulty;
+  faulty.inject({2});  // the third time posting of the frame
+  Rig<ExactArray> broken(faulty, "broken", eight_by_eight(), tight_plan(5));
   kernel::run_until_quiescent();
   const std::int64_t end = whole.feeder.last_clock() + 4;
   whole.finish(end);
@@ -79,23 +82,26 @@ TEST_CASE("capacity closes over the frame and a lost posting opens it") {
 
 TEST_CASE("switching the ledger off changes no clock") {
   kernel::initialise();
+  ledger::Ledger on;
+  ledger::Ledger off(false);
   std::vector<std::unique_ptr<Rig<ExactArray>>> booked;
   std::vector<std::unique_ptr<Rig<ExactArray>>> silent;
   for (std::uint32_t i = 0; i < 200; ++i) {
     const RandomCase random = random_case(i, i % 2 == 0, i % 4 < 2 ? Style::regular : Style::per_item);
-    booked.push_back(std::make_unique<Rig<ExactArray>>("b" + std::to_string(i), random.geometry, random.plan));
-    silent.push_back(std::make_unique<Rig<ExactArray>>("s" + std::to_string(i), random.geometry, random.plan, false));
+    booked.push_back(std::make_unique<Rig<ExactArray>>(on, "b" + std::to_string(i), random.geometry, random.plan));
+    silent.push_back(std::make_unique<Rig<ExactArray>>(off, "s" + std::to_string(i), random.geometry, random.plan));
   }
   kernel::run_until_quiescent();
   for (std::size_t i = 0; i < booked.size(); ++i) {
     REQUIRE(booked[i]->feeder.heard() == silent[i]->feeder.heard());
-    CHECK(silent[i]->ledger.activity_count() == 0);
   }
+  CHECK(on.activity_count() > 0);
+  CHECK(off.activity_count() == 0);
 }
 
 /// One 8x8 block of 30 steps with a clock for every token; lane 5 of side A is `late` clocks late.
 template <class Model>
-std::unique_ptr<Rig<Model>> with_late_lane(const std::string& name, std::int64_t late) {
+std::unique_ptr<Rig<Model>> with_late_lane(ledger::Ledger& ledger, const std::string& name, std::int64_t late) {
   const auto clocks = [](int late_lane, std::int64_t delay) {
     auto items = std::make_shared<std::vector<std::int64_t>>();
     for (int lane = 0; lane < 8; ++lane) {
@@ -107,14 +113,15 @@ std::unique_ptr<Rig<Model>> with_late_lane(const std::string& name, std::int64_t
                          open_at(0, 0, 0)};
   plan[1].run.lane_clocks = clocks(5, late);
   plan[2].run.lane_clocks = clocks(-1, 0);
-  return std::make_unique<Rig<Model>>(name, eight_by_eight(), plan);
+  return std::make_unique<Rig<Model>>(ledger, name, eight_by_eight(), plan);
 }
 
 TEMPLATE_TEST_CASE("mutant: one lane's tokens one clock late make every later event exactly one clock late", "",
                    ExactArray, RegisterArray) {
   kernel::initialise();
-  const auto right = with_late_lane<TestType>("right", 0);
-  const auto mutant = with_late_lane<TestType>("mutant", 1);
+  ledger::Ledger ledger;
+  const auto right = with_late_lane<TestType>(ledger, "right", 0);
+  const auto mutant = with_late_lane<TestType>(ledger, "mutant", 1);
   kernel::run_until_quiescent();
   CHECK(right->feeder.last_clock() == 30 + 2 * 8 + 8 - 2);
   CHECK(mutant->feeder.last_clock() == right->feeder.last_clock() + 1);

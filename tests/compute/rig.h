@@ -1,4 +1,4 @@
-// One array of either model with its ledger and feeder.
+// One array of either model with its feeder, on a ledger that several may share.
 #pragma once
 
 #include <map>
@@ -11,23 +11,21 @@ namespace cyclescope::compute::test {
 
 template <class Model>
 struct Rig {
-  Rig(const std::string& name, const ArrayGeometry& geometry, const std::vector<Call>& plan, bool with_ledger = true)
-      : ledger(with_ledger), actions(declare_actions(ledger)), feeder("feeder_" + name, plan),
-        array("array_" + name, geometry, Clock(kPeriod), ledger, "array.0", actions, feeder) {
+  Rig(ledger::Ledger& shared, const std::string& name, const ArrayGeometry& geometry, const std::vector<Call>& plan)
+      : ledger(shared), lane(static_cast<ledger::LaneId>(shared.lane_count())), actions(declare_actions(shared)),
+        feeder("feeder_" + name, plan),
+        array("array_" + name, geometry, Clock(kPeriod), shared, "array." + name, actions, feeder) {
     feeder.begin(array, ledger);
   }
-  void finish(std::int64_t clock) {
-    array.finish(clock * kPeriod);
-    ledger.finish(clock * kPeriod);
-  }
+  void finish(std::int64_t clock) { array.finish(clock * kPeriod); }
   /// Clocks of the array's lane in a leaf.
   [[nodiscard]] std::int64_t time(ledger::Leaf leaf) const {
-    return ledger.time(0)[static_cast<std::size_t>(leaf)] / kPeriod;
+    return ledger.time(lane)[static_cast<std::size_t>(leaf)] / kPeriod;
   }
-  [[nodiscard]] std::int64_t slots(ledger::Leaf leaf) const { return ledger.slots(0)[static_cast<std::size_t>(leaf)]; }
+  [[nodiscard]] std::int64_t slots(ledger::Leaf leaf) const { return ledger.slots(lane)[static_cast<std::size_t>(leaf)]; }
   [[nodiscard]] std::int64_t all_slots() const {
     std::int64_t sum = 0;
-    for (const std::int64_t slots : ledger.slots(0)) sum += slots;
+    for (const std::int64_t slots : ledger.slots(lane)) sum += slots;
     return sum;
   }
   /// Clocks per cause on the way back from the latest last_result to the beginning.
@@ -38,7 +36,10 @@ struct Rig {
     return causes;
   }
 
-  ledger::Ledger ledger;
+  [[nodiscard]] std::int64_t count(std::size_t action) const { return ledger.actions()[action].count; }
+
+  ledger::Ledger& ledger;
+  ledger::LaneId lane;  ///< of the array
   ArrayActions actions;
   Feeder feeder;
   Model array;
