@@ -218,7 +218,7 @@ std::int64_t partition_cost(const LoweredOp& op, const KpuConfig& config) {
       op.kind == OpKind::gemm ? std::max<std::int64_t>(op.k, 2 * op.block_m - 1) : op.block_m * op.block_n;
   const std::int64_t columns = ceil_div(op.grid_n, op.tiles_n);
   const std::int64_t weights = ceil_div(columns * op.block_n * op.k, config.flit_bytes);
-  return op.rounds() * per_block + ingest_clocks + weights / 4;
+  return op.rounds() * per_block + ingest_clocks + weights;
 }
 
 void set_partition(LoweredOp& op, const KpuConfig& config) {

@@ -107,7 +107,7 @@ void Mesh::schedule(Femtoseconds at, std::int32_t link, const Flight& flight) {
     free_flights_.pop_back();
     flights_[static_cast<std::size_t>(index)] = flight;
   }
-  events_.push({at, link, index});
+  events_.push(at / clock_.period(), {link, index});
   if (at < next_wake_) {
     next_wake_ = at;
     wake_at(at);
@@ -128,22 +128,25 @@ Injection Mesh::inject(RouteId route, const Packet& packet, const ledger::Releas
 
 void Mesh::step() {
   next_wake_ = kNever;
-  while (!events_.empty() && events_.top().at <= kernel::now()) {
-    const std::int32_t index = events_.top().flight;
-    events_.pop();
-    const Flight flight = flights_[static_cast<std::size_t>(index)];
-    free_flights_.push_back(index);
-    if (flight.delivery) {
-      const TreeNode& node = node_of(flight);
+  while (events_.next() <= kernel::now() / clock_.period()) {
+    events_.take(due_);
+    for (const Event& event : due_) {
+      const Flight flight = flights_[static_cast<std::size_t>(event.flight)];
+      free_flights_.push_back(event.flight);
+      if (!flight.delivery) {
+        forward(flight);
+        continue;
+      }
       ledger_.received(traffic_, flight.packet.bytes);
-      sinks_[static_cast<std::size_t>(node.deliver_at)]->deliver(node.deliver_at, flight.packet, flight.release);
-    } else {
-      forward(flight);
+      const Site site = node_of(flight).deliver_at;
+      sinks_[static_cast<std::size_t>(site)]->deliver(site, flight.packet, flight.release);
     }
   }
-  if (!events_.empty() && events_.top().at < next_wake_) {
-    next_wake_ = events_.top().at;
-    wake_at(next_wake_);
+  if (events_.next() == kernel::EventWheel<Event>::kNone) return;
+  const Femtoseconds next = clock_.cycles(events_.next());
+  if (next < next_wake_) {
+    next_wake_ = next;
+    wake_at(next);
   }
 }
 

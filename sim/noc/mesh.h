@@ -15,10 +15,10 @@
 #pragma once
 
 #include <cstdint>
-#include <queue>
 #include <string>
 #include <vector>
 
+#include "sim/kernel/event_wheel.h"
 #include "sim/kernel/module.h"
 #include "sim/ledger/lane.h"
 
@@ -105,12 +105,11 @@ class Mesh : public kernel::Module {
     Packet packet;
     ledger::Release release;
   };
-  /// When and by which link a flight arrives: the link breaks ties, whatever the order of calls was.
+  /// A flight arrives by a link: the link orders those of one clock, whatever the order of calls was.
   struct Event {
-    Femtoseconds at = 0;
     std::int32_t link = 0;
     std::int32_t flight = 0;
-    bool operator>(const Event& other) const { return at != other.at ? at > other.at : link > other.link; }
+    bool operator<(const Event& other) const { return link < other.link; }
   };
 
   [[nodiscard]] Site router_of(Site site) const;
@@ -136,7 +135,8 @@ class Mesh : public kernel::Module {
   std::vector<Sink*> sinks_;
   std::int64_t injected_ = 0;
   std::int64_t drop_byte_of_ = -1;
-  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  kernel::EventWheel<Event> events_;
+  std::vector<Event> due_;
   std::vector<Flight> flights_;
   std::vector<std::int32_t> free_flights_;
   Femtoseconds next_wake_ = kNever;

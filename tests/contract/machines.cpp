@@ -21,7 +21,7 @@ const std::vector<Machine>& machines() {
   return table;
 }
 
-const Machine& machine(const std::string& family) {
+const Machine& machine_of(const std::string& family) {
   for (const Machine& candidate : machines()) {
     if (candidate.family == family) return candidate;
   }

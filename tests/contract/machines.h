@@ -20,6 +20,6 @@ struct Machine {
 const std::vector<Machine>& machines();
 
 /// The line of a family; throws InternalError when there is none.
-const Machine& machine(const std::string& family);
+const Machine& machine_of(const std::string& family);
 
 }  // namespace cyclescope::contract

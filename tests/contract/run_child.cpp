@@ -101,7 +101,7 @@ Outcome attempt(const Machine& machine, const workloads::Graph& graph, const Ove
   return attempt(machine.platform, graph, overrides_of(machine, overrides), options);
 }
 
-results::RunResult run(const Machine& machine, const workloads::Graph& graph, const Overrides& overrides,
+results::RunResult simulate(const Machine& machine, const workloads::Graph& graph, const Overrides& overrides,
                        const machine::RunOptions& options) {
   Outcome outcome = attempt(machine, graph, overrides, options);
   INFO(graph.model << " on " << machine.platform << " ended with code " << outcome.exit_code << ": " << outcome.message);

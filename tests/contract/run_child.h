@@ -32,7 +32,7 @@ Outcome attempt(const Machine& machine, const workloads::Graph& graph, const Ove
                 const machine::RunOptions& options = {});
 
 /// The result; fails the test when there is none.
-results::RunResult run(const Machine& machine, const workloads::Graph& graph, const Overrides& overrides = {},
+results::RunResult simulate(const Machine& machine, const workloads::Graph& graph, const Overrides& overrides = {},
                        const machine::RunOptions& options = {});
 
 /// Overrides of the small machine, then more; later ones of the same key replace earlier ones.

@@ -1,0 +1,104 @@
+// More bandwidth or buffers never make a machine slower; an ideal one waits for nothing.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "sim/run/platforms.h"
+#include "tests/contract/laws.h"
+#include "tests/contract/models.h"
+#include "tests/contract/run_child.h"
+
+namespace {
+
+using namespace cyclescope;
+using namespace cyclescope::contract;
+
+constexpr Femtoseconds kShiftedRefresh = 1'000'000'000;  // 1 us
+
+/// What lowering made of the graph, as text.
+std::string mapping(const Machine& machine, const workloads::Graph& graph, const Overrides& more) {
+  const run::Platform platform = run::load_platform(machine.platform, overrides_of(machine, more));
+  std::string text;
+  for (const machine::MappingRow& row : platform.family->mapping(graph, platform.settings, {})) {
+    text += fmt::format("{} {} {} {} {} {} {} {}\n", row.name, row.tiles, row.blocks, row.rounds, row.weight_bytes,
+                        row.input_bytes, row.l3_bytes_per_tile, row.buffers);
+  }
+  return text;
+}
+
+/// Slower by more than `permille` of the time and by more than a shifted refresh.
+bool slower(Femtoseconds now, Femtoseconds before, std::int64_t permille) {
+  return now > before + std::max(before * permille / 1000, kShiftedRefresh);
+}
+
+}  // namespace
+
+TEST_CASE("with the program fixed more bandwidth or buffers is never slower") {
+  for (const Machine& machine : machines()) {
+    for (const Model& model : models()) {
+      const results::RunResult before = simulate(machine, model.graph());
+      for (const std::string& more : machine.more) {
+        INFO(model.name << " on " << machine.platform << " with " << more);
+        CHECK(mapping(machine, model.graph(), {more}) == mapping(machine, model.graph(), {}));
+        const results::RunResult now = simulate(machine, model.graph(), {more});
+        INFO(before.makespan << " fs before, " << now.makespan << " fs now");
+        CHECK_FALSE(slower(now.makespan, before.makespan, 1));
+      }
+    }
+  }
+}
+
+TEST_CASE("lowered again for more bandwidth or buffers is hardly ever slower") {
+  for (const Machine& machine : machines()) {
+    for (const Model& model : models()) {
+      const results::RunResult before = simulate(machine, model.graph());
+      for (const std::string& more : machine.more_relowered) {
+        INFO(model.name << " on " << machine.platform << " with " << more);
+        const results::RunResult now = simulate(machine, model.graph(), {more});
+        INFO(before.makespan << " fs before, " << now.makespan << " fs now");
+        CHECK_FALSE(slower(now.makespan, before.makespan, 20));
+      }
+    }
+  }
+}
+
+TEST_CASE("mutant: a slower memory is seen to be slower") {
+  for (const Machine& machine : machines()) {
+    const workloads::Graph graph = chain();
+    const Femtoseconds ideal = simulate(machine, graph, {"memory.ideal=on"}, cold()).makespan;
+    const Femtoseconds real = simulate(machine, graph, {}, cold()).makespan;
+    CHECK(slower(real, ideal, 1));
+    CHECK_FALSE(slower(ideal, real, 1));
+  }
+}
+
+TEST_CASE("with ideal operands no array waits for operands or for space, and nothing is slower") {
+  using ledger::Leaf;
+  for (const Machine& machine : machines()) {
+    for (const Model& model : models()) {
+      INFO(model.name << " on " << machine.platform);
+      const results::RunResult ideal = simulate(machine, model.graph(), {machine.ideal_operands});
+      check_laws(model.graph(), ideal);
+      for (auto leaf = Leaf::waiting_operand_l1; leaf <= Leaf::waiting_output_space;
+           leaf = static_cast<Leaf>(static_cast<int>(leaf) + 1)) {
+        if (leaf == Leaf::waiting_operand_host_link) continue;
+        INFO(ledger::name(leaf));
+        CHECK(in_lanes(ideal, "array", leaf) == 0);
+        CHECK(on_path(ideal, ledger::name(leaf)) == 0);
+        for (const results::PathStep& step : ideal.path) CHECK(step.cause != ledger::name(leaf));
+      }
+      CHECK(ideal.makespan <= simulate(machine, model.graph()).makespan);
+    }
+  }
+}
+
+TEST_CASE("mutant: on the real machine the waits that ideal operands remove are there") {
+  for (const Machine& machine : machines()) {
+    const results::RunResult real = simulate(machine, residual_block(), {}, cold());
+    std::int64_t waits = 0;
+    for (const auto& [cause, cycles] : real.critical_path) {
+      if (cause.rfind("waiting.operand.", 0) == 0) waits += cycles;
+    }
+    CHECK(waits > 0);
+  }
+}

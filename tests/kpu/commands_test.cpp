@@ -1,0 +1,262 @@
+// What the engines of one tile do: every step streamed once, every byte of L2 given back, no way to get stuck.
+#include <algorithm>
+#include <map>
+
+#include "tests/kpu/support.h"
+
+namespace {
+
+using namespace cyclescope;
+using namespace cyclescope::kpu;
+using namespace cyclescope::kpu::test;
+
+/// Calls `check(case, op, tile, commands)` for every operator and tile.
+template <class Check>
+void for_all_commands(Check&& check) {
+  for (const Case& c : cases()) {
+    for (const std::size_t index : working_operators(c.program)) {
+      const LoweredOp& op = c.program.ops[index];
+      INFO(c.name << ", " << op.name);
+      for (std::int64_t tile = 0; tile < op.tiles(); ++tile) check(c, op, tile, expand(op, tile, c.config));
+    }
+  }
+}
+
+/// One side's runs of each block, in order.
+std::vector<std::vector<StreamRun>> by_block(const std::vector<StreamRun>& runs, std::size_t blocks) {
+  std::vector<std::vector<StreamRun>> result(blocks);
+  std::int64_t last = 0;
+  for (const StreamRun& run : runs) {
+    REQUIRE(run.block >= last);
+    last = run.block;
+    result.at(static_cast<std::size_t>(run.block)).push_back(run);
+  }
+  return result;
+}
+
+/// L2 of one tile, as the block mover, the streamers and the drain use it: moves in order into pools of fixed size,
+/// runs in order, both sides together (FIFOs between them would only let one run ahead).
+class Replay {
+ public:
+  Replay(const LoweredOp& op, const TileCommands& commands) : commands_(commands) {
+    std::int64_t residual = 0;
+    for (const BlockCommand& block : commands.blocks) residual = std::max(residual, block.residual_bytes);
+    size_ = {op.pool_a, op.pool_b, 2 * residual};
+  }
+
+  void run() {
+    while (move() || stream()) {
+    }
+    REQUIRE(next_move_ == commands_.moves.size());
+    REQUIRE(next_run_ == commands_.runs_a.size());
+    for (const auto& pool : held_) REQUIRE(pool.empty());
+    for (const std::int64_t used : used_) REQUIRE(used == 0);
+    REQUIRE(drained_ == static_cast<std::int64_t>(commands_.blocks.size()));
+  }
+
+  /// Bytes of all pools.
+  [[nodiscard]] std::int64_t size() const { return size_[0] + size_[1] + size_[2]; }
+
+ private:
+  bool move() {
+    if (next_move_ == commands_.moves.size()) return false;
+    const Move& move = commands_.moves[next_move_];
+    const auto pool = static_cast<std::size_t>(move.operand);
+    REQUIRE(move.bytes >= 0);
+    if (used_[pool] + move.bytes > size_[pool]) return false;
+    used_[pool] += move.bytes;
+    held_[pool][loads_[pool]++] = move.bytes;
+    ++next_move_;
+    return true;
+  }
+
+  /// The next run of each side, when its operand is there.
+  bool stream() {
+    if (next_run_ == commands_.runs_a.size()) return false;
+    const bool vector = commands_.runs_b.empty();
+    const StreamRun& a = commands_.runs_a[next_run_];
+    if (a.load >= loads_[0] || (!vector && commands_.runs_b[next_run_].load >= loads_[1])) return false;
+    const bool last = next_run_ + 1 == commands_.runs_a.size() || commands_.runs_a[next_run_ + 1].block != a.block;
+    const BlockCommand& block = commands_.blocks[static_cast<std::size_t>(a.block)];
+    if (last && block.residual_bytes > 0 && loads_[2] <= residuals_read_) return false;
+    if (vector) {
+      give_back_vector(a);
+    } else {
+      give_back(0, a);
+      give_back(1, commands_.runs_b[next_run_]);
+    }
+    if (last && block.residual_bytes > 0) {
+      REQUIRE(held_[2].at(residuals_read_) == block.residual_bytes);
+      held_[2].erase(residuals_read_++);
+      used_[2] -= block.residual_bytes;
+    }
+    drained_ += last ? 1 : 0;
+    ++next_run_;
+    return true;
+  }
+
+  void give_back(std::size_t pool, const StreamRun& run) {
+    REQUIRE(held_[pool].count(run.load) == 1);  // what a run reads is still there
+    if (run.release_bytes == 0) return;
+    REQUIRE(held_[pool][run.load] == run.release_bytes);
+    held_[pool].erase(run.load);
+    used_[pool] -= run.release_bytes;
+  }
+
+  /// Vector work reads all loads up to its own and gives all of them back.
+  void give_back_vector(const StreamRun& run) {
+    std::int64_t bytes = 0;
+    for (const auto& [load, size] : held_[0]) bytes += load <= run.load ? size : 0;
+    REQUIRE(bytes == run.bytes);
+    REQUIRE(bytes == run.release_bytes);
+    held_[0].erase(held_[0].begin(), held_[0].upper_bound(run.load));
+    used_[0] -= bytes;
+  }
+
+  const TileCommands& commands_;
+  std::array<std::int64_t, 3> size_{};
+  std::array<std::int64_t, 3> used_{};
+  std::array<std::int64_t, 3> loads_{};
+  std::array<std::map<std::int64_t, std::int64_t>, 3> held_;  ///< load to bytes
+  std::size_t next_move_ = 0, next_run_ = 0;
+  std::int64_t residuals_read_ = 0, drained_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("block commands follow the order of execution") {
+  for_all_commands([](const Case&, const LoweredOp& op, std::int64_t tile, const TileCommands& commands) {
+    std::size_t next = 0;
+    for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
+      const Region out = op.block(mb, nb);
+      const BlockCommand& block = commands.blocks.at(next++);
+      REQUIRE(block.m == out.pixel_end - out.pixel_begin);
+      REQUIRE(block.n == out.channel_end - out.channel_begin);
+      REQUIRE(block.out_bytes == out.elements());
+      REQUIRE(block.steps == op.k);
+      REQUIRE(block.macs == out.elements() * op.k);
+      REQUIRE(block.residual_bytes == (op.vector_passes > 1 ? out.elements() : 0));
+    });
+    REQUIRE(next == commands.blocks.size());
+  });
+}
+
+TEST_CASE("the runs of both sides bring every step of every block once") {
+  for_all_commands([](const Case& c, const LoweredOp& op, std::int64_t, const TileCommands& commands) {
+    if (op.kind != OpKind::gemm) return;
+    const auto a = by_block(commands.runs_a, commands.blocks.size());
+    const auto b = by_block(commands.runs_b, commands.blocks.size());
+    for (std::size_t block = 0; block < commands.blocks.size(); ++block) {
+      REQUIRE(a[block].size() == op.slices.size());
+      REQUIRE(b[block].size() == op.slices.size());
+      for (std::size_t s = 0; s < op.slices.size(); ++s) {
+        for (const StreamRun& run : {a[block][s], b[block][s]}) {
+          REQUIRE(run.first_step == op.slices[s].first_step);
+          REQUIRE(run.steps == op.slices[s].steps);
+          REQUIRE(run.lines >= 0);
+        }
+        REQUIRE(a[block][s].bytes == op.slices[s].steps * commands.blocks[block].m);
+        REQUIRE(b[block][s].bytes == op.slices[s].steps * commands.blocks[block].n);
+        REQUIRE(b[block][s].lines == ceil_div(b[block][s].bytes, c.config.line_bytes));
+      }
+    }
+  });
+}
+
+TEST_CASE("the lines of the slices add up to those of the window") {
+  for_all_commands([](const Case& c, const LoweredOp& op, std::int64_t tile, const TileCommands& commands) {
+    if (op.kind != OpKind::gemm || tile % 7 != 0) return;  // every seventh tile: this one is slow
+    const auto runs = by_block(commands.runs_a, commands.blocks.size());
+    std::size_t block = 0;
+    for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
+      const Region out = op.block(mb, nb);
+      std::map<std::int64_t, std::int64_t> lines;
+      for (std::size_t s = 0; s < op.slices.size(); ++s) lines[op.slices[s].chunk] += runs[block][s].lines;
+      for (const auto& [chunk, sum] : lines) {
+        const std::int64_t channels = std::min(op.chunk_channels, op.in_channels - chunk * op.chunk_channels);
+        REQUIRE(sum == window_lines(op, out.pixel_begin, out.pixel_end, channels, c.config.line_bytes));
+      }
+      ++block;
+    });
+  });
+}
+
+TEST_CASE("L2 never overflows, never gets stuck and ends empty") {
+  std::map<Hold, int> met;
+  for_all_commands([&met](const Case& c, const LoweredOp& op, std::int64_t, const TileCommands& commands) {
+    Replay replay(op, commands);
+    std::int64_t result = 0;
+    for (const BlockCommand& block : commands.blocks) result = std::max(result, block.out_bytes);
+    REQUIRE(replay.size() + 2 * result <= c.config.l2_bytes);
+    replay.run();
+    if (op.kind == OpKind::gemm) ++met[op.hold];
+  });
+  REQUIRE(met.size() == 3);  // all three policies are met
+}
+
+TEST_CASE("moves bring the windows' pixels and the weight slices that the program loads") {
+  for_all_commands([](const Case& c, const LoweredOp& op, std::int64_t tile, const TileCommands& commands) {
+    if (op.kind != OpKind::gemm) return;
+    const auto slices = static_cast<std::int64_t>(op.slices.size());
+    std::map<std::int64_t, std::int64_t> times;  // [weight token]
+    std::int64_t a_bytes = 0;
+    for (const Move& move : commands.moves) {
+      if (move.operand == Operand::a) {
+        REQUIRE(move.token == op.inputs.front().token);
+        a_bytes += move.bytes;
+      }
+      if (move.operand != Operand::b) continue;
+      ++times[move.token];
+      REQUIRE(move.bytes == c.program.weight_expected.at(
+                                static_cast<std::size_t>(move.token - c.program.edge_tokens)));
+    }
+    const Range rows = op.blocks_m(tile);
+    const Range columns = op.blocks_n(tile);
+    REQUIRE(static_cast<std::int64_t>(times.size()) == columns.size() * slices);
+    for (const auto& [token, n] : times) {
+      REQUIRE(columns.begin * slices <= token - op.first_weight_token);
+      REQUIRE(token - op.first_weight_token < columns.end * slices);
+      REQUIRE(n == (op.hold == Hold::b ? 1 : rows.size()));
+    }
+    std::int64_t strips = 0;
+    for (std::int64_t mb = rows.begin; mb < rows.end; ++mb) {
+      const Region out = op.block(mb, 0);
+      strips += window_pixels(op, out.pixel_begin, out.pixel_end) * op.in_channels;
+    }
+    REQUIRE(a_bytes == strips * (op.hold == Hold::a ? 1 : columns.size()));
+  });
+}
+
+TEST_CASE("every weight slice leaves L3 once on every tile that holds it") {
+  for (const Case& c : cases()) {
+    std::vector<std::int32_t> returned(c.program.credit_tiles.size(), 0);
+    std::vector<std::int32_t> holders(c.program.credit_tiles.size(), 0);
+    for (const LoweredOp& op : c.program.ops) {
+      if (op.kind != OpKind::gemm) continue;
+      INFO(c.name << ", " << op.name);
+      for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
+        const TileCommands commands = expand(op, tile, c.config);
+        std::map<std::int32_t, std::int32_t> last_move;  // [weight token] its credit when moved for the last time
+        for (const Move& move : commands.moves) {
+          if (move.operand != Operand::b) continue;
+          const auto [entry, first] = last_move.insert({move.token, move.credit});
+          if (first) continue;
+          REQUIRE(entry->second == -1);  // not given back before
+          entry->second = move.credit;
+        }
+        const std::int64_t first = op.first_credit + tile % op.tiles_n * op.column_slices();
+        std::int64_t next = first;
+        for (const auto& [token, credit] : last_move) {
+          REQUIRE(credit == next++);  // slices in the order of their tokens
+          ++returned.at(static_cast<std::size_t>(credit));
+        }
+        for (std::int64_t i = first; i < next; ++i) ++holders[static_cast<std::size_t>(i)];
+        REQUIRE(next - first <= op.column_slices());
+      }
+    }
+    for (std::size_t credit = 0; credit < returned.size(); ++credit) {
+      REQUIRE(returned[credit] == holders[credit]);
+      if (holders[credit] > 0) REQUIRE(returned[credit] == c.program.credit_tiles[credit]);
+    }
+  }
+}

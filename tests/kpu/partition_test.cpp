@@ -1,0 +1,129 @@
+// Partition: every output block belongs to one tile, every reduction step to one slice, every MAC to one operator.
+#include "tests/kpu/support.h"
+
+#include "workloads/cost.h"
+
+namespace {
+
+using namespace cyclescope;
+using namespace cyclescope::kpu;
+using namespace cyclescope::kpu::test;
+
+}  // namespace
+
+TEST_CASE("split deals all items in order, the parts differing by one at the most") {
+  Random random;
+  for (int trial = 0; trial < 2000; ++trial) {
+    const std::int64_t total = random(0, 5000);
+    const std::int64_t parts = random(1, 100);
+    std::int64_t next = 0;
+    for (std::int64_t part = 0; part < parts; ++part) {
+      const Range range = split(total, parts, part);
+      REQUIRE(range.begin == next);
+      REQUIRE(range.size() >= total / parts);
+      REQUIRE(range.size() <= ceil_div(total, parts));
+      next = range.end;
+    }
+    REQUIRE(next == total);
+  }
+}
+
+TEST_CASE("the blocks of all tiles cover every output once") {
+  for (const Case& c : cases()) {
+    for (const std::size_t index : working_operators(c.program)) {
+      const LoweredOp& op = c.program.ops[index];
+      INFO(c.name << ", " << op.name);
+      REQUIRE(op.tiles() <= c.config.tiles);
+      std::vector<int> seen(static_cast<std::size_t>(op.grid_m * op.grid_n), 0);
+      std::int64_t elements = 0;
+      std::int64_t busiest = 0;
+      for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
+        std::int64_t on_tile = 0;
+        std::int64_t blocks = 0;
+        for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
+          ++seen[static_cast<std::size_t>(mb * op.grid_n + nb)];
+          on_tile += op.block(mb, nb).elements();
+          ++blocks;
+        });
+        REQUIRE(blocks > 0);
+        REQUIRE(on_tile == op.output_region(tile).elements());
+        elements += on_tile;
+        busiest = std::max(busiest, blocks);
+      }
+      REQUIRE(std::all_of(seen.begin(), seen.end(), [](int times) { return times == 1; }));
+      REQUIRE(elements == op.m * op.n);
+      REQUIRE(busiest == op.rounds());
+      REQUIRE(op.rounds() * op.tiles() >= op.grid_m * op.grid_n);
+    }
+  }
+}
+
+TEST_CASE("a block fits the array, and the last ones are what is left over") {
+  for (const Case& c : cases()) {
+    for (const std::size_t index : working_operators(c.program)) {
+      const LoweredOp& op = c.program.ops[index];
+      INFO(c.name << ", " << op.name);
+      if (op.kind == OpKind::gemm) {
+        REQUIRE(op.block_m == c.config.rows);
+        REQUIRE(op.block_n == c.config.columns);
+      }
+      const Region last = op.block(op.grid_m - 1, op.grid_n - 1);
+      REQUIRE(last.pixel_end == op.m);
+      REQUIRE(last.channel_end == op.n);
+      REQUIRE(last.pixel_end - last.pixel_begin == op.m - (op.grid_m - 1) * op.block_m);
+      REQUIRE(last.channel_end - last.channel_begin == op.n - (op.grid_n - 1) * op.block_n);
+      REQUIRE(last.elements() > 0);
+    }
+  }
+}
+
+TEST_CASE("slices cut the reduction into consecutive steps, chunk by chunk") {
+  for (const Case& c : cases()) {
+    for (const LoweredOp& op : c.program.ops) {
+      if (op.kind != OpKind::gemm) continue;
+      INFO(c.name << ", " << op.name);
+      const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
+      REQUIRE(op.k == taps * op.in_channels);
+      std::vector<std::int64_t> steps_of(static_cast<std::size_t>(ceil_div(op.in_channels, op.chunk_channels)), 0);
+      std::int64_t next = 0;
+      std::int64_t chunk = 0;
+      for (const Slice& slice : op.slices) {
+        REQUIRE(slice.first_step == next);
+        REQUIRE(slice.steps > 0);
+        REQUIRE(slice.steps <= c.config.slice_steps);
+        REQUIRE(slice.chunk >= chunk);
+        next += slice.steps;
+        chunk = slice.chunk;
+        steps_of.at(static_cast<std::size_t>(chunk)) += slice.steps;
+      }
+      REQUIRE(next == op.k);
+      for (std::size_t i = 0; i < steps_of.size(); ++i) {
+        const std::int64_t left = op.in_channels - static_cast<std::int64_t>(i) * op.chunk_channels;
+        REQUIRE(steps_of[i] == taps * std::min(op.chunk_channels, left));
+      }
+    }
+  }
+}
+
+TEST_CASE("every operator is lowered exactly once and all MACs are there") {
+  for (const Case& c : cases()) {
+    INFO(c.name);
+    std::multiset<std::string> lowered;
+    std::int64_t macs = 0;
+    std::int64_t executed = 0;
+    for (const LoweredOp& op : c.program.ops) {
+      macs += op.macs;
+      executed += op.kind == OpKind::gemm ? op.m * op.n * op.k : 0;
+      for (std::size_t from = 0; from < op.members.size();) {
+        const std::size_t to = std::min(op.members.find(' ', from), op.members.size());
+        lowered.insert(op.members.substr(from, to - from));
+        from = to + 1;
+      }
+    }
+    std::multiset<std::string> expected;
+    for (const workloads::Operator& op : c.graph.operators) expected.insert(op.name);
+    REQUIRE(lowered == expected);
+    REQUIRE(macs == workloads::total_cost(c.graph).macs);
+    REQUIRE(executed == macs);
+  }
+}
