@@ -105,20 +105,20 @@ void Chip::build_dma() {
   }
 }
 
-void Chip::run_frame(bool resident_loaded) {
+void Chip::run_frame(bool warm) {
   frame_start_ = context_.clock.edge(kernel::now());
   context_.ledger.restart(frame_start_);
   memory_->restart(frame_start_);
   mesh_->restart(frame_start_);
   sequencer_->restart(frame_start_);
   credits_->restart(frame_start_);
-  for (const auto& tile : tiles_) tile->restart(frame_start_, resident_loaded);
+  for (const auto& tile : tiles_) tile->restart(frame_start_, warm);
   for (const auto& engine : dma_) engine->restart(frame_start_);
   stored_ = 0;
   last_stored_ = {ledger::kOrigin, frame_start_, Reason::data};
 
   sequencer_->schedule_frame(frame_start_);
-  for (const auto& engine : dma_) engine->schedule_frame(frame_start_, resident_loaded);
+  for (const auto& engine : dma_) engine->schedule_frame(frame_start_, warm);
   kernel::run_until_quiescent();
 
   const std::int64_t expected = context_.config.ideal_operands ? 0 : context_.program.store_bytes;

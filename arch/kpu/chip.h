@@ -7,24 +7,22 @@
 #include "arch/kpu/dma_engine.h"
 #include "arch/kpu/tile.h"
 #include "sim/config/settings.h"
-#include "sim/machine/family.h"
+#include "sim/machine/machine.h"
 #include "sim/memory/port.h"
 
 namespace cyclescope::kpu {
 
-class Chip {
+class Chip : public machine::Machine {
  public:
   Chip(const KpuConfig& config, const Program& program, const config::Settings& settings, ledger::Ledger& ledger);
 
   /// Breaks what the tests want broken.
   void inject(const machine::Faults& faults);
 
-  /// One inference from now to quiescence; weights marked resident are on chip when `resident_loaded`.
-  void run_frame(bool resident_loaded);
+  void run_frame(bool warm) override;
 
-  [[nodiscard]] Femtoseconds frame_start() const { return frame_start_; }
-  /// The last output byte is in external memory and the last operator is complete.
-  [[nodiscard]] const ledger::Release& frame_end() const { return end_; }
+  /// Ends when the last output byte is in external memory and the last operator is complete.
+  [[nodiscard]] machine::Frame frame() const override { return {frame_start_, end_, context_.clock.period()}; }
   [[nodiscard]] const Sequencer& sequencer() const { return *sequencer_; }
   [[nodiscard]] const memory::Memory& memory() const { return *memory_; }
 

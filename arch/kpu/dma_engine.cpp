@@ -33,7 +33,7 @@ void DmaEngine::skip_resident() {
 
 void DmaEngine::completed(std::int32_t op, const Release& release) {
   gates_[static_cast<std::size_t>(op)] = release;
-  wake_at(release.at);
+  if (!chip_.config.ideal_operands) wake_at(release.at);
 }
 
 void DmaEngine::deliver(noc::Site, const noc::Packet& packet, const Release& by) {

@@ -70,7 +70,7 @@ void Drain::open_windows() {
     window.block = first_block_ + static_cast<std::int64_t>(next_window_);
     window.from_clock = chip_.cycle();
     window.clocks_per_result =
-        ideal ? 0 : std::max<std::int64_t>(2, ceil_div(block.n * op.vector_passes, chip_.config.vector_lanes));
+        ideal ? 1 : std::max<std::int64_t>(2, ceil_div(block.n * op.vector_passes, chip_.config.vector_lanes));
     window.release = {services_.back(), now, Reason::credit};
     first_results_.pop_front();
     ++next_window_;

@@ -25,9 +25,6 @@ void check_options(const RunOptions& options) {
   if (options.batch != 1) {
     throw NotModelled(fmt::format("batch {} is not modelled on KPU yet: expected 1", options.batch));
   }
-  if (options.initial_state != "steady" && options.initial_state != "cold") {
-    throw InputError("unknown initial state '" + options.initial_state + "': expected steady or cold");
-  }
 }
 
 std::string buffers_of(const LoweredOp& op) {
@@ -101,10 +98,9 @@ std::int64_t depth_of(const Program& program) {
   return deepest;
 }
 
-void report_operators(const Program& program, const Chip& chip, const KpuConfig& config, bool resident_loaded,
-                      RunResult& result) {
+void report_operators(const Program& program, const Chip& chip, bool resident_loaded, RunResult& result) {
   const std::vector<std::int64_t> bytes = external_bytes(program, resident_loaded);
-  const Femtoseconds period = Clock::from_hertz(config.clock_hz).period();
+  const machine::Frame frame = chip.frame();
   for (std::size_t i = 0; i < program.ops.size(); ++i) {
     const LoweredOp& op = program.ops[i];
     const Sequencer::Span& span = chip.sequencer().spans()[i];
@@ -112,8 +108,8 @@ void report_operators(const Program& program, const Chip& chip, const KpuConfig&
     row.name = op.name;
     row.type = op.type;
     row.precision_label = op.kind == OpKind::view ? "view" : "native";
-    row.start_cycle = ceil_div(span.start - chip.frame_start(), period);
-    row.end_cycle = ceil_div(span.end - chip.frame_start(), period);
+    row.start_cycle = ceil_div(span.start - frame.start, frame.clock_period);
+    row.end_cycle = ceil_div(span.end - frame.start, frame.clock_period);
     row.macs = op.macs;
     row.dram_bytes = bytes[i];
     row.bound = op.kind == OpKind::view ? "view" : "";
@@ -143,12 +139,7 @@ class KpuFamily : public machine::Family {
     Chip chip(config, program, settings, ledger);
     chip.inject(options.faults);
     const bool steady = options.initial_state == "steady";
-    if (steady) {  // the first of two inferences only leaves its state behind
-      ledger.enable(false);
-      chip.run_frame(false);
-      ledger.enable(options.ledgers);
-    }
-    chip.run_frame(steady);
+    machine::execute(chip, ledger, options);
 
     RunResult result;
     result.model = graph.model;
@@ -165,12 +156,12 @@ class KpuFamily : public machine::Family {
     result.peak_memory_bytes = program.external_bytes;
     result.peak_macs_per_second =
         checked_mul(static_cast<std::int64_t>(config.tiles) * config.rows * config.columns, config.clock_hz);
-    report_operators(program, chip, config, steady, result);
-    const Clock clock = Clock::from_hertz(config.clock_hz);
-    machine::report(ledger, {chip.frame_start(), chip.frame_end(), clock.period()}, result);
+    report_operators(program, chip, steady, result);
+    const machine::Frame frame = chip.frame();
+    machine::report(ledger, frame, result);
     const estimate::Roofline bound = estimate::roofline(
         {result.macs, result.peak_macs_per_second, result.compulsory_bytes, chip.memory().peak_bytes_per_second(),
-         depth_of(program), clock.period()});
+         depth_of(program), frame.clock_period});
     result.roofline = bound.time;
     result.roofline_bound = bound.bound;
     machine::check_laws(ledger, result);

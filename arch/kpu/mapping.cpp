@@ -128,15 +128,15 @@ void set_epilogue(const Graph& graph, const FusedGroup& group, LoweredOp& lowere
 void set_slices(LoweredOp& op, const KpuConfig& config) {
   const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
   op.slices.clear();
-  std::int64_t step = 0;
+  std::int64_t first = 0;
   for (std::int64_t channel = 0, chunk = 0; channel < op.in_channels; channel += op.chunk_channels, ++chunk) {
     const std::int64_t channels = std::min(op.chunk_channels, op.in_channels - channel);
-    for (std::int64_t left = channels * taps; left > 0;) {
-      const std::int64_t steps = std::min<std::int64_t>(left, config.slice_steps);
-      op.slices.push_back({step, steps, chunk});
-      step += steps;
-      left -= steps;
+    const std::int64_t parts = ceil_div(channels * taps, config.slice_steps);  // of equal length, so that none is short
+    for (std::int64_t part = 0; part < parts; ++part) {
+      const Range steps = split(channels * taps, parts, part);
+      op.slices.push_back({first + steps.begin, steps.size(), chunk});
     }
+    first += channels * taps;
   }
 }
 

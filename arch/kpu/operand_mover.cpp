@@ -17,6 +17,7 @@ void OperandMover::launch(const Launch& launch, std::vector<Move> moves, std::in
   moves_ = std::move(moves);
   next_ = 0;
   starts_.clear();
+  moved_.clear();
   pools_[index(Operand::a)] = {pool_a, launch.release, {}};
   pools_[index(Operand::b)] = {pool_b, launch.release, {}};
   pools_[index(Operand::residual)] = {pool_residual, launch.release, {}};
@@ -55,10 +56,10 @@ void OperandMover::step() {
       wake_at(ready);
       return;
     }
-    Release decode{launch_.release};
-    if (next_ < queue && decoded >= std::max(tokens_.release(move.token).at, engine_free_)) {
-      const ledger::ActivityId setup = chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::overhead_descriptor,
-                                                           fetched, decoded, launch_.release);
+    Release decode = next_ < queue ? launch_.release : Release{moved_[next_ - queue], fetched, Reason::resource};
+    if (decoded >= std::max(tokens_.release(move.token).at, engine_free_)) {
+      const ledger::ActivityId setup =
+          chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::overhead_descriptor, fetched, decoded, decode);
       decode = {setup, decoded, Reason::issue};
     }
     perform(move, pool, decode);
@@ -76,6 +77,7 @@ void OperandMover::perform(const Move& move, Pool& pool, const Release& decoded)
   lane_.busy_until(burst.end, ledger::Leaf::useful_transfer);
   engine_free_ = burst.end;
   starts_.push_back(burst.start);
+  moved_.push_back(last_);
   if (move.credit >= 0) credits_.moved_out(move.credit, launch_.op, {last_, burst.end, Reason::credit});
   pool.free -= move.bytes;
   ++next_;

@@ -17,7 +17,7 @@ Streamer::Streamer(const ChipContext& chip, int tile, compute::Side side)
     : Engine(chip, lane_kind(side), tile), side_(side) {}
 
 void Streamer::launch(const Launch& launch, std::vector<StreamRun> runs, std::int64_t first_block) {
-  if (busy_ || next_ != runs_.size()) throw InternalError("an operator was launched before the one before it streamed");
+  if (!entering_.empty() || next_ != runs_.size()) throw InternalError("an operator was launched before the one before it streamed");
   launch_ = launch;
   runs_ = std::move(runs);
   next_ = 0;
@@ -32,31 +32,31 @@ void Streamer::launch(const Launch& launch, std::vector<StreamRun> runs, std::in
 }
 
 void Streamer::step() {
-  if (busy_ || next_ == runs_.size() || kernel::now() < previous_.at) return;
-  const StreamRun& run = runs_[next_];
-  if (chip_.config.ideal_operands) {
-    loads_.resize(static_cast<std::size_t>(run.load) + 1, launch_.release);
+  while (next_ < runs_.size() && kernel::now() >= previous_.at && may_start(runs_[next_])) {
+    const StreamRun& run = runs_[next_];
+    if (chip_.config.ideal_operands) loads_.resize(static_cast<std::size_t>(run.load) + 1, launch_.release);
+    while (static_cast<std::int64_t>(loads_.size()) <= run.load && in_->ready()) {
+      const Loaded loaded = in_->pop();
+      chip_.ledger.received(chip_.traffic.l3_to_l2, loaded.bytes);
+      loads_.push_back(loaded.release);
+    }
+    if (static_cast<std::int64_t>(loads_.size()) <= run.load) return;  // woken by the channel
+    start(run);
   }
-  while (static_cast<std::int64_t>(loads_.size()) <= run.load && in_->ready()) {
-    const Loaded loaded = in_->pop();
-    chip_.ledger.received(chip_.traffic.l3_to_l2, loaded.bytes);
-    loads_.push_back(loaded.release);
-  }
-  if (static_cast<std::int64_t>(loads_.size()) <= run.load) return;  // woken by the channel
-  start(run);
 }
 
 void Streamer::start(const StreamRun& run) {
   const Release release = ledger::latest({loads_[static_cast<std::size_t>(run.load)], previous_});
-  start_ = kernel::now();
-  wait_until(start_, release);
-  busy_ = true;
+  const Femtoseconds now = kernel::now();
+  wait_until(now, release);
+  const ledger::ActivityId activity =
+      chip_.ledger.open(lane_.id(), launch_.op, ledger::Leaf::waiting_operand_l2, now, release);
+  entering_.push_back({next_, now, activity});
   ++next_;
   const bool ideal = chip_.config.ideal_operands;
   const int latency = ideal ? 0 : chip_.config.l2_latency;
-  current_ = chip_.ledger.open(lane_.id(), launch_.op, ledger::Leaf::waiting_operand_l2, start_, release);
   const std::int64_t first_clock = chip_.cycle() + latency;
-  const Release first_token{current_, chip_.clocks(first_clock), Reason::data};
+  const Release first_token{activity, chip_.clocks(first_clock), Reason::data};
   chip_.ledger.count(chip_.actions.l2_read, run.bytes);
   chip_.ledger.count(chip_.actions.streamer, run.bytes);
   chip_.ledger.count(chip_.actions.l1_write, run.bytes);
@@ -78,9 +78,11 @@ void Streamer::start(const StreamRun& run) {
 
 void Streamer::entered(ledger::ActivityId by) {
   const Femtoseconds now = kernel::now();
-  const StreamRun& run = runs_[next_ - 1];
-  chip_.ledger.close(current_, now);
-  lane_.busy_until(std::min(now, start_ + chip_.clocks(run.lines)), ledger::Leaf::useful_transfer);
+  const Entering entered = entering_.front();
+  entering_.pop_front();
+  const StreamRun& run = runs_[entered.run];
+  chip_.ledger.close(entered.activity, now);
+  lane_.busy_until(std::min(now, entered.start + chip_.clocks(run.lines)), ledger::Leaf::useful_transfer);
   lane_.wait_until(now, {by, now, Reason::credit});
   chip_.ledger.received(chip_.traffic.l2_to_l1, run.bytes);
   if (run.release_bytes > 0 && !chip_.config.ideal_operands) {
@@ -92,7 +94,6 @@ void Streamer::entered(ledger::ActivityId by) {
     mover_->release_pool(operand, run.release_bytes, {credit, back, Reason::credit});
   }
   previous_ = {by, now, Reason::credit};
-  busy_ = false;
   wake_at(now);
 }
 

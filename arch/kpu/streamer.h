@@ -39,6 +39,17 @@ class Streamer : public Engine {
   void step() override;
 
  private:
+  /// A run whose tokens are entering the FIFOs.
+  struct Entering {
+    std::size_t run = 0;
+    Femtoseconds start = 0;
+    ledger::ActivityId activity = ledger::kOrigin;
+  };
+
+  /// One run at a time; when operands are ideal nothing holds the array's runs back.
+  [[nodiscard]] bool may_start(const StreamRun& run) const {
+    return entering_.empty() || (chip_.config.ideal_operands && run.elements == 0);
+  }
   void start(const StreamRun& run);
 
   compute::Side side_;
@@ -48,12 +59,10 @@ class Streamer : public Engine {
   kernel::Channel<Loaded>* in_ = nullptr;
   std::vector<StreamRun> runs_;
   std::size_t next_ = 0;
-  bool busy_ = false;
+  std::deque<Entering> entering_;
   std::int64_t first_block_ = 0;
   std::vector<ledger::Release> loads_;   ///< of this operator, in order
   ledger::Release previous_;             ///< the run before has entered
-  ledger::ActivityId current_ = ledger::kOrigin;
-  Femtoseconds start_ = 0;
 };
 
 }  // namespace cyclescope::kpu

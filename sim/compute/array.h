@@ -2,26 +2,27 @@
 // north edge, and operands and result space arrive when others provide them.
 //
 // Timing (clocks of the array; step = a clock in which the array is not frozen):
-//  * A[i,k] enters row i from the west and B[k,j] column j from the north at step S + k + i and S + k + j, where S is the
-//    block's start step; PE(i,j) executes reduction step k at S + k + i + j; with T steps per block the result (i,j)
-//    reaches the north edge at E + 2i + j, E = S + T.
+//  * A[i,k] enters row i from the west and B[k,j] column j from the north at step S + k + i and S + k + j, where S is
+//    the block's start step; PE(i,j) executes reduction step k at S + k + i + j; with T steps per block the result
+//    (i,j) reaches the north edge at E + 2i + j, E = S + T.
 //  * The next block (T', E' = S' + T') may start at S' >= S + T when its results cannot meet older ones on a link:
 //    E' >= E + 2m - 1 for every older block; with interleaved drain it is enough that E' >= E + m for the block before
 //    and that E' - E is odd or >= 2m - 1 for every older block. With equal T these are distances of starts (4.4).
 //    It starts only when the operands of PE(0,0) are there; before that the array goes on draining.
-//  * Lock step: once a block has started, one lane without its due token, or one column whose egress FIFO is full when a
-//    result is due, freezes the whole array (fill, MACs and drain alike).
+//  * Lock step: once a block has started, one lane without its due token, or one column whose egress FIFO is full when
+//    a result is due, freezes the whole array (fill, MACs and drain alike).
 //  * Lanes and columns beyond m, n carry no tokens.
-//  * Ingress: a token may be used in the clock in which it enters its FIFO; the slot of a token used in clock c takes the
-//    next token from c + 1. Egress: a result that arrives in clock c leaves at c + 1 or later; the slot of a result that
-//    leaves in clock c takes the next result from c + 1. Rows leave in the order in which they arrive, column j of a row
-//    at least j clocks after the row's turn, and turns are at least one clock apart.
-//  * Equal clocks: what is supplied, opened or pushed at an instant counts for the clock that begins there, whatever the
-//    order of modules within the instant. A call between edges counts from the next edge. A first_clock or from_clock
-//    before the call counts as the clock of the call, and a run begins no earlier than the last token of the run before.
+//  * Ingress: a token may be used in the clock in which it enters its FIFO; the slot of a token used in clock c takes
+//    the next token from c + 1. Egress: a result that arrives in clock c leaves at c + 1 or later; the slot of a result
+//    that leaves in clock c takes the next result from c + 1. Rows leave in the order in which they arrive, column j of
+//    a row at least j clocks after the row's turn, and turns are at least one clock apart.
+//  * Equal clocks: what is supplied, opened or pushed at an instant counts for the clock that begins there, whatever
+//    the order of modules within the instant. A call between edges counts from the next edge. A first_clock or
+//    from_clock before the call counts as the clock of the call, and a run begins no earlier than the last token of the
+//    run before.
 // Causes: useful.mac, structural.fill (start into an empty array until the far corner starts, while steps are issued),
-//   structural.drain (no block issues steps: tail until the last result is on the edge, or the gap until the drain allows
-//   the next block), waits cut along what ended them, idle.
+//   structural.drain (no block issues steps: tail until the last result is on the edge, or the gap until the drain
+//   allows the next block), waits cut along what ended them, idle.
 // Actions: mac (useful MACs), pe_hop (operand hops between PEs, T(m(n-1) + n(m-1)) per block), drain_hop (result hops
 //   between link registers, nm(m-1)/2 per block).
 // Errors: calls out of order, for a block that was not pushed, or of impossible size are InternalErrors.
@@ -98,8 +99,8 @@ struct EgressWindow {
 class ArrayListener {
  public:
   virtual ~ArrayListener() = default;
-  /// The last token of the run (of all lanes) has entered its ingress FIFO: the streamer may begin its next run. `by` is
-  /// the array's activity when it had to make room, otherwise the run's own release.
+  /// The last token of the run (of all lanes) has entered its ingress FIFO: the streamer may begin its next run. `by`
+  /// is the array's activity when it had to make room, otherwise the run's own release.
   virtual void run_entered(Side side, std::int64_t block, std::int64_t first_step, ledger::ActivityId by) = 0;
   /// First result of the block is on the north edge.
   virtual void first_result(std::int64_t block, ledger::ActivityId by) = 0;

@@ -2,8 +2,8 @@
 // never asked; without it no clock changes.
 //
 // Activities: one per block and leaf (structural.fill, useful.mac, structural.drain), chained, and a new one after each
-//   freeze, released by what ended the freeze. Successive freezes by later tokens of one run (a pace above one clock per
-//   step) are booked together: first their steps, then their waits, and one resumption, all before the next event.
+//   freeze, released by what ended the freeze. Successive freezes by later tokens of one run (a pace above one clock
+//   per step) are booked together: first their steps, then their waits, and one resumption, all before the next event.
 //   When a block starts while older ones are draining, the tail of the older block is kept apart, so that the path from
 //   its last result does not run through the younger block.
 #pragma once
@@ -31,8 +31,6 @@ class ArrayBook {
 
   void restart(Femtoseconds t0);
   void finish(Femtoseconds end);
-
-  [[nodiscard]] ledger::LaneId lane() const { return lane_.id(); }
 
  private:
   struct Tail {

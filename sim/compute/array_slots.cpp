@@ -23,7 +23,8 @@ SlotSums ArraySlots::take(std::int64_t end) {
     m = std::max<std::int64_t>(m, placed.block.m);
     n = std::max<std::int64_t>(n, placed.block.n);
   }
-  // PE-steps of `late` (a rectangle's PEs by delay) in the bounds [from, to), each shifted by its delay and cut at `end`.
+  // PE-steps of `late` (a rectangle's PEs by delay) in the bounds [from, to), each shifted by its delay and cut at
+  // `end`.
   const auto late = [&](std::int64_t rows, std::int64_t columns, std::int64_t from, std::int64_t to) {
     const std::int64_t longest = rows + columns - 2;
     if (to + longest <= end) return rows * columns * (to - from);

@@ -1,9 +1,9 @@
 // MAC slots of one busy period of an array (from a start into an empty array to the last result on the edge), told
 // apart PE by PE.
 //
-// Rules: PE(i,j) inside the m x n rectangle that the period's blocks span sees everything i + j steps late, the others at
-//   once. Steps that a PE spends on a block are useful inside that block and padding outside; before the first block they
-//   are fill; between blocks and behind the last one they are drain. A MAC is 4 quarter-MACs when T = ceil(4K /
+// Rules: PE(i,j) inside the m x n rectangle that the period's blocks span sees everything i + j steps late, the others
+//   at once. Steps that a PE spends on a block are useful inside that block and padding outside; before the first block
+//   they are fill; between blocks and behind the last one they are drain. A MAC is 4 quarter-MACs when T = ceil(4K /
 //   quarter_macs), and what T was rounded up by is padding; otherwise all m n T quarter_macs count as useful.
 //   Each class is summed from its own bounds, none is a remainder.
 // Source: design.md section 5 (capacity ledger), kpu.md 4.1.

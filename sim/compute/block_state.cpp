@@ -1,14 +1,14 @@
 #include "sim/compute/block_state.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace cyclescope::compute {
 
 std::size_t position(const BlockQueue& blocks, std::int64_t id) {
-  const auto found = std::lower_bound(blocks.begin(), blocks.end(), id,
-                                      [](const BlockState& state, std::int64_t wanted) { return state.block.id < wanted; });
+  const auto older = [](const BlockState& state, std::int64_t wanted) { return state.block.id < wanted; };
+  const auto found = std::lower_bound(blocks.begin(), blocks.end(), id, older);
   if (found == blocks.end() || found->block.id != id) {
     throw InternalError(fmt::format("block {} is not on the array", id));
   }

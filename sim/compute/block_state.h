@@ -35,9 +35,10 @@ using BlockQueue = std::deque<BlockState>;
 /// Index of a block in the queue; InternalError when it is not there.
 std::size_t position(const BlockQueue& blocks, std::int64_t id);
 
-/// The smallest step >= from at which `next` may start behind the first `started` blocks of the queue without two results
-/// meeting on a link. Results of row i of a block occupy the links of column j on their way to the edge, which they reach at
-/// E + 2i + j: two blocks meet iff E' - E is even and at most 2(m - 1). Source: kpu.md 4.4, extended to unequal T and m.
+/// The smallest step >= from at which `next` may start behind the first `started` blocks of the queue without two
+/// results meeting on a link. Results of row i of a block occupy the links of column j on their way to the edge, which
+/// they reach at E + 2i + j: two blocks meet iff E' - E is even and at most 2(m - 1). Source: kpu.md 4.4, extended to
+/// unequal T and m.
 std::int64_t first_legal_start(const BlockQueue& blocks, std::size_t started, const ArrayBlock& next,
                                std::int64_t from, bool interleave);
 

@@ -1,9 +1,9 @@
 // Egress FIFOs of the register-accurate array and the collector behind them. The collector grants one row per clock, in
 // the order of arrival in column 0 and at the pace of the row's window; the grant ripples one column per clock.
 //
-// Timing: begin_clock, then leave as often as windows open within the clock, then arrive. A result leaves in a clock after
-//   the one in which it arrived; its slot is free again from the clock after it left. With explicit column clocks each
-//   column is emptied on its own, one result per clock.
+// Timing: begin_clock, then leave as often as windows open within the clock, then arrive. A result leaves in a clock
+//   after the one in which it arrived; its slot is free again from the clock after it left. With explicit column clocks
+//   each column is emptied on its own, one result per clock.
 // Errors: arrival without room.
 #pragma once
 

@@ -15,8 +15,9 @@ std::int64_t IngressLanes::due(const Run& run, int lane, std::int64_t k) {
 
 void IngressLanes::supply(const OperandRun& given, const ArrayBlock& block, std::int64_t clock, Femtoseconds period) {
   Run run{given, &block, given.first_clock, clock, side_ == Side::a ? block.m : block.n, 0, 0};
-  const bool in_order = given.block == block_ ? given.first_step == end_ : end_ == block_steps_ && given.first_step == 0;
-  if (!in_order || given.steps <= 0 || given.first_step + given.steps > block.steps) {
+  const bool next_run = given.block == block_ && given.first_step == end_;
+  const bool next_block = given.block != block_ && end_ == block_steps_ && given.first_step == 0;
+  if ((!next_run && !next_block) || given.steps <= 0 || given.first_step + given.steps > block.steps) {
     throw InternalError(fmt::format("operand run of block {} from step {}: out of order", given.block,
                                     given.first_step));
   }

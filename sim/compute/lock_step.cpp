@@ -65,7 +65,7 @@ LockStep::Freeze LockStep::next_freeze() const {
   const auto hold = [&](std::int64_t clock, const ledger::Release& release, bool paced) {
     if (clock <= freeze.step + offset_) return;
     freeze.release = holders == 0 ? release : ledger::latest({freeze.release, release});
-    freeze.paced = holders++ == 0 && paced;
+    freeze.paced = (holders++ == 0 || freeze.paced) && paced;
     freeze.until = std::max(freeze.until, clock);
   };
   results_.at_step(freeze.step, [&](const ResultStream::Arrival& arrival) {

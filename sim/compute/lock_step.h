@@ -1,9 +1,9 @@
 // The exact array without SystemC or ledger: the algebra of its step axis.
 //
-// Timing: every freeze is global, so clock(step) = step + offset, and the offset never shrinks. "Step v not before clock a"
-//   is offset(v) >= a - v. advance() replays, in the order of clocks, what has happened up to the current clock; nothing
-//   after it is decided, because blocks, runs and windows to come may change it. What was supplied at a clock is never
-//   needed before that clock, so replaying late gives the same result as replaying every clock.
+// Timing: every freeze is global, so clock(step) = step + offset, and the offset never shrinks. "Step v not before
+//   clock a" is offset(v) >= a - v. advance() replays, in the order of clocks, what has happened up to the current
+//   clock; nothing after it is decided, because blocks, runs and windows to come may change it. What was supplied at a
+//   clock is never needed before that clock, so replaying late gives the same result as replaying every clock.
 //   Cost: a few operations per run, per row of a block and per stall; none per step.
 // Errors: calls that break the protocol of Array are InternalErrors.
 #pragma once
@@ -25,9 +25,9 @@ struct StepEvent {
   Side side = Side::a;            ///< entered
   std::int64_t first_step = 0;    ///< entered: of the run
   std::int64_t stalled_from = 0;  ///< resumed: first frozen clock
-  bool paced = false;             ///< resumed: ended by a later token of a run, not by its first
+  bool paced = false;             ///< resumed: only later tokens of runs were missing, no first one
   std::int64_t pushed = 0;        ///< started: clock of the push
-  bool by_array = false;          ///< entered, last_result, started: the array's own progress was (one of) the last to come
+  bool by_array = false;          ///< entered, last_result, started: the array itself was (one of) the last
   ledger::Release release;        ///< what others did last; started: the latest of operands and push
 };
 

@@ -155,8 +155,8 @@ std::int64_t LockStep::next_clock() const {
     const BlockState& state = blocks_[i];
     if (state.left) continue;
     if (!state.result_seen) next = std::min(next, clock_of(state.first_edge_step()));
-    next = std::min(next, state.edge_clock == kUnknown ? std::max(after(clock_of(state.last_edge_step())), state.last_turn)
-                                                       : leave_clock(state));
+    const bool on_edge = state.edge_clock != kUnknown;
+    next = std::min(next, on_edge ? leave_clock(state) : after(clock_of(state.last_edge_step())));
   }
   return std::min(next, earliest_start());
 }

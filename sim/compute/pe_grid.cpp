@@ -1,8 +1,8 @@
 #include "sim/compute/pe_grid.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace cyclescope::compute {
 
@@ -65,12 +65,10 @@ void PeGrid::move_operands(const std::vector<OperandTag>& west, const std::vecto
       Pe& pe = at(i, j);
       pe.west = j > 0 ? at(i, j - 1).west : west[static_cast<std::size_t>(i)];
       pe.north = i > 0 ? at(i - 1, j).north : north[static_cast<std::size_t>(j)];
-      if (j > 0 && pe.west.block != nullptr) {
-        if (j >= pe.west.block->n) pe.west.block = nullptr; else ++operand_hops_;
-      }
-      if (i > 0 && pe.north.block != nullptr) {
-        if (i >= pe.north.block->m) pe.north.block = nullptr; else ++operand_hops_;
-      }
+      if (pe.west.block != nullptr && j >= pe.west.block->n) pe.west.block = nullptr;
+      if (pe.north.block != nullptr && i >= pe.north.block->m) pe.north.block = nullptr;
+      if (j > 0 && pe.west.block != nullptr) ++operand_hops_;
+      if (i > 0 && pe.north.block != nullptr) ++operand_hops_;
     }
   }
 }

@@ -1,10 +1,10 @@
 // The registers of an output-stationary array: per PE two operands, an accumulator and a link register. One call moves
 // everything by one step; values are replaced by the tags of what they belong to, which the grid checks.
 //
-// Timing: in a step every operand moves one PE east or south, every result one PE north; then each PE with both operands
-//   executes one reduction step. A finished accumulator enters its link register in the following step.
-// Errors: operands that do not belong together, a lost or repeated reduction step, an accumulator overwritten before its
-//   result left, and two results on one link are InternalErrors.
+// Timing: in a step every operand moves one PE east or south, every result one PE north; then each PE with both
+//   operands executes one reduction step. A finished accumulator enters its link register in the following step.
+// Errors: operands that do not belong together, a lost or repeated reduction step, an accumulator overwritten before
+//   its result left, and two results on one link are InternalErrors.
 // Source: kpu.md 4.1, 4.2.
 #pragma once
 

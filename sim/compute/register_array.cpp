@@ -128,7 +128,8 @@ void RegisterArray::move() {
     const IngressLanes& lanes = obstacle.side == Side::a ? a_ : b_;
     obstacle.gone = obstacle.column ? egress_.has_room(obstacle.index) : !lanes.empty(obstacle.index);
     if (obstacle.gone) {
-      obstacle.release = obstacle.column ? egress_.room(obstacle.index) : lanes.release(obstacle.index, clock_.period());
+      obstacle.release =
+          obstacle.column ? egress_.room(obstacle.index) : lanes.release(obstacle.index, clock_.period());
     }
     frozen = frozen || !obstacle.gone;
   }

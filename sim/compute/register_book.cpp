@@ -1,9 +1,9 @@
 // The ledger side of RegisterArray: every clock is booked when the next one begins.
 #include <algorithm>
 
-#include "sim/compute/register_array.h"
-
 #include <fmt/format.h>
+
+#include "sim/compute/register_array.h"
 
 namespace cyclescope::compute {
 

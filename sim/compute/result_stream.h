@@ -2,9 +2,9 @@
 //
 // Timing: results queue in the order of arrival at the edge. A result's turn is max(its window clock, the turn before
 //   it + 1); it leaves at max(turn, arrival + 1). The result `depth` places behind it may arrive from turn + 1 on:
-//   with depth >= 2 arrivals `depth` apart are at least two steps apart, so the arrival term never holds anything up. With the regular
-//   schedule column j repeats column 0 exactly j steps and clocks later, so only column 0 is tracked; with explicit
-//   column clocks every column is.
+//   with depth >= 2 arrivals `depth` apart are at least two steps apart, so the arrival term never holds anything up.
+//   With the regular schedule column j repeats column 0 exactly j steps and clocks later, so only column 0 is tracked;
+//   with explicit column clocks every column is.
 // Errors: a second window of a block and a mix of regular and explicit windows are InternalErrors.
 #pragma once
 

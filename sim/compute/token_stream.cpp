@@ -43,7 +43,9 @@ void TokenStream::supply(const OperandRun& given, const BlockState& block, std::
                                     given.first_step, given.first_step + given.steps));
   }
   if (given.clocks_num < 0 || given.clocks_den <= 0) throw InternalError("operand run with an impossible pace");
-  if (any_ && explicit_ != (given.lane_clocks != nullptr)) throw InternalError("only some operand runs have lane clocks");
+  if (any_ && explicit_ != (given.lane_clocks != nullptr)) {
+    throw InternalError("only some operand runs have lane clocks");
+  }
   any_ = true;
   explicit_ = given.lane_clocks != nullptr;
 
@@ -92,7 +94,8 @@ std::int64_t TokenStream::expand(TokenRun& run, std::int64_t call) {
   return last_delivery;
 }
 
-// Lanes [low, high) need the slot of the token that is `back` tokens before the last of `tokens` tokens of blocks[index].
+// Lanes [low, high) need the slot of the token that is `back` tokens before the last of `tokens` tokens of
+// blocks[index].
 std::int64_t TokenStream::room_step(const BlockQueue& blocks, std::size_t index, int low, int high,
                                     std::int64_t tokens, std::int64_t back) const {
   const BlockState& state = blocks[index];

@@ -58,7 +58,8 @@ void Module::run() {
       event_.notify(sc_core::sc_time::from_value(static_cast<std::uint64_t>(pending_.top() - current)));
     }
   } catch (...) {
-    if (!pending_error) pending_error = std::current_exception();
+    if (pending_error) return;
+    pending_error = std::current_exception();
     sc_core::sc_stop();
   }
 }

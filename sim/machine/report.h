@@ -2,16 +2,10 @@
 #pragma once
 
 #include "sim/ledger/ledger.h"
+#include "sim/machine/machine.h"
 #include "sim/results/result.h"
 
 namespace cyclescope::machine {
-
-/// A finished frame.
-struct Frame {
-  Femtoseconds start = 0;
-  ledger::Release end;              ///< what ended it; its instant is the end
-  Femtoseconds clock_period = 0;    ///< reference clock
-};
 
 /// Fills makespan, cycles, critical_path, path, exposed cycles per operator, lanes, traffic and energy. The operators
 /// must be there already, in the order of the ledger's operator indices.

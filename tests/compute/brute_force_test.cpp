@@ -1,5 +1,5 @@
-// The closed forms of the exact array against counting PE by PE: which starts let results meet on a link, and where each
-// MAC slot goes.
+// The closed forms of the exact array against counting PE by PE: which starts let results meet on a link, and where
+// each MAC slot goes.
 #include <catch2/catch.hpp>
 #include <random>
 #include <set>

@@ -1,5 +1,5 @@
-// The event-driven array against the register-accurate one: every event at the same clock, every leaf of time of the same
-// length, the same actions, on random arrays, blocks, operand runs and egress windows.
+// The event-driven array against the register-accurate one: every event at the same clock, every leaf of time of the
+// same length, the same actions, on random arrays, blocks, operand runs and egress windows.
 #include <catch2/catch.hpp>
 
 #include "sim/compute/exact_array.h"
@@ -11,7 +11,8 @@ namespace cyclescope::compute::test {
 namespace {
 
 struct Pair {
-  Pair(ledger::Ledger& exact_ledger, ledger::Ledger& reference_ledger, const std::string& name, const RandomCase& random)
+  Pair(ledger::Ledger& exact_ledger, ledger::Ledger& reference_ledger, const std::string& name,
+       const RandomCase& random)
       : exact(exact_ledger, "x" + name, random.geometry, random.plan),
         reference(reference_ledger, "r" + name, random.geometry, random.plan) {}
   Rig<ExactArray> exact;
@@ -60,7 +61,9 @@ void compare(int cases, bool interleave, Style style) {
   CHECK(waits > cases / 2);  // the stimuli do starve and stall
 }
 
-TEST_CASE("exact and register-accurate array agree on regular runs with drains apart") { compare(1500, false, Style::regular); }
+TEST_CASE("exact and register-accurate array agree on regular runs with drains apart") {
+  compare(1500, false, Style::regular);
+}
 TEST_CASE("exact and register-accurate array agree on regular runs with drains interleaved") {
   compare(1500, true, Style::regular);
 }

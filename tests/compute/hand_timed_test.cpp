@@ -24,7 +24,8 @@ ArrayGeometry square(int side) {
 //   clock  9: result (1,0) on the edge, (1,1) on its own link
 //   clock 10: result (1,1) on the edge; it leaves in clock 11
 std::vector<Call> two_by_two() {
-  return {push_at(0, 0, 2, 2, 2), supply_at(1, Side::a, 0, 0, 2, 5), supply_at(2, Side::b, 0, 0, 2, 5), open_at(3, 0, 3)};
+  return {push_at(0, 0, 2, 2, 2), supply_at(1, Side::a, 0, 0, 2, 5), supply_at(2, Side::b, 0, 0, 2, 5),
+          open_at(3, 0, 3)};
 }
 
 template <class Model>
@@ -105,7 +106,8 @@ void check_slow_egress() {
   kernel::initialise();
   ArrayGeometry geometry = square(4);
   geometry.egress_depth = 2;
-  // One column, four rows, T = 1, start at 0: results due at steps 1, 3, 5, 7. They may leave from clock 10 on, one in 3.
+  // One column, four rows, T = 1, start at 0: results due at steps 1, 3, 5, 7. They may leave from clock 10 on, one
+  // every 3 clocks.
   Call open = open_at(0, 0, 10, 3);
   open.cause = Leaf::useful_vector;
   ledger::Ledger ledger;
@@ -113,8 +115,8 @@ void check_slow_egress() {
                  {push_at(0, 0, 4, 1, 1), supply_at(0, Side::a, 0, 0, 1, 0), supply_at(0, Side::b, 0, 0, 1, 0), open});
   kernel::run_until_quiescent();
   rig.finish(20);
-  // Result 2 needs the slot of result 0, which leaves at 10: step 5 goes at 11. Result 3 needs the slot of result 1, which
-  // leaves at 13: step 7 goes at 14 instead of 13. Result 3 leaves at 10 + 3 * 3 = 19.
+  // Result 2 needs the slot of result 0, which leaves at 10: step 5 goes at 11. Result 3 needs the slot of result 1,
+  // which leaves at 13: step 7 goes at 14 instead of 13. Result 3 leaves at 10 + 3 * 3 = 19.
   CHECK(rig.feeder.clock_of("first", 0) == 1);
   CHECK(rig.feeder.clock_of("last", 0) == 19);
   CHECK(rig.time(Leaf::waiting_output_space) == (11 - 5) + (14 - 13));

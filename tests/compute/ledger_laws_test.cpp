@@ -18,7 +18,8 @@ ArrayGeometry eight_by_eight() {
   return geometry;
 }
 
-/// Two blocks of 40 steps fed without slack from clock 3 on; the second run of block 0's side B comes `late` clocks late.
+/// Two blocks of 40 steps fed without slack from clock 3 on; the second run of block 0's side B and all behind it
+/// on that side come `late` clocks late.
 std::vector<Call> tight_plan(std::int64_t late) {
   std::vector<Call> plan{push_at(0, 0, 8, 8, 40), push_at(0, 1, 8, 8, 40)};
   const auto run = [&](Side side, std::int64_t block, std::int64_t first, std::int64_t delay) {
@@ -43,7 +44,8 @@ TEST_CASE("a run that comes k clocks late costs k clocks of its own cause and no
   Rig<ExactArray> punctual(ledger, "punctual", eight_by_eight(), tight_plan(0));
   std::vector<std::unique_ptr<Rig<ExactArray>>> late;
   for (std::int64_t k = 1; k <= 30; ++k) {
-    late.push_back(std::make_unique<Rig<ExactArray>>(ledger, "late" + std::to_string(k), eight_by_eight(), tight_plan(k)));
+    const std::string name = "late" + std::to_string(k);
+    late.push_back(std::make_unique<Rig<ExactArray>>(ledger, name, eight_by_eight(), tight_plan(k)));
   }
   kernel::run_until_quiescent();
   const std::int64_t end = 3 + 2 * 40 + 2 * 8 + 8 - 2;
@@ -109,8 +111,8 @@ std::unique_ptr<Rig<Model>> with_late_lane(ledger::Ledger& ledger, const std::st
     }
     return items;
   };
-  std::vector<Call> plan{push_at(0, 0, 8, 8, 30), supply_at(0, Side::a, 0, 0, 30, 0), supply_at(0, Side::b, 0, 0, 30, 0),
-                         open_at(0, 0, 0)};
+  std::vector<Call> plan{push_at(0, 0, 8, 8, 30), supply_at(0, Side::a, 0, 0, 30, 0),
+                         supply_at(0, Side::b, 0, 0, 30, 0), open_at(0, 0, 0)};
   plan[1].run.lane_clocks = clocks(5, late);
   plan[2].run.lane_clocks = clocks(-1, 0);
   return std::make_unique<Rig<Model>>(ledger, name, eight_by_eight(), plan);
@@ -158,7 +160,8 @@ TEMPLATE_TEST_CASE("two frames on one array book alike", "", ExactArray, Registe
   kernel::run_until_quiescent();
   array.finish(2 * kSecond * kPeriod);
   ledger.finish(2 * kSecond * kPeriod);
-  for (const Leaf leaf : {Leaf::useful_mac, Leaf::structural_fill, Leaf::structural_drain, Leaf::idle_after_last_work}) {
+  for (const Leaf leaf : {Leaf::useful_mac, Leaf::structural_fill, Leaf::structural_drain,
+                          Leaf::idle_after_last_work}) {
     CHECK(ledger.time(0)[static_cast<std::size_t>(leaf)] == time[static_cast<std::size_t>(leaf)]);
     CHECK(ledger.slots(0)[static_cast<std::size_t>(leaf)] == slots[static_cast<std::size_t>(leaf)]);
   }

@@ -29,7 +29,8 @@ class Generator {
         supply.run.lane_clocks = items(lanes, steps, clock);
         clock += steps;
       } else {
-        const std::int64_t paces[][2] = {{1, 1}, {1, 1}, {1, 2}, {3, 2}, {2, 1}, {5, 3}, {7, 4}, {1, 4}, {0, 1}, {9, 8}};
+        const std::int64_t paces[][2] = {{1, 1}, {1, 1}, {1, 2}, {3, 2}, {2, 1},
+                                         {5, 3}, {7, 4}, {1, 4}, {0, 1}, {9, 8}};
         const auto& pace = paces[between(0, 9)];
         supply.run.clocks_num = pace[0];
         supply.run.clocks_den = pace[1];

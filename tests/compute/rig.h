@@ -22,7 +22,9 @@ struct Rig {
   [[nodiscard]] std::int64_t time(ledger::Leaf leaf) const {
     return ledger.time(lane)[static_cast<std::size_t>(leaf)] / kPeriod;
   }
-  [[nodiscard]] std::int64_t slots(ledger::Leaf leaf) const { return ledger.slots(lane)[static_cast<std::size_t>(leaf)]; }
+  [[nodiscard]] std::int64_t slots(ledger::Leaf leaf) const {
+    return ledger.slots(lane)[static_cast<std::size_t>(leaf)];
+  }
   [[nodiscard]] std::int64_t all_slots() const {
     std::int64_t sum = 0;
     for (const std::int64_t slots : ledger.slots(lane)) sum += slots;

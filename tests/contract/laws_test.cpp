@@ -90,7 +90,7 @@ TEST_CASE("energy of counted actions and of power over time is exact") {
     CHECK(with.makespan == without.makespan);
     constexpr std::int64_t kFemtojoulesPerPicojoule = 1000;
     std::int64_t expected = without.total_energy_fj() + without.macs * kFemtojoulesPerPicojoule;
-    expected += (with.makespan + 500) / 1000;  // 1 W is 1 fJ per 1000 fs
+    expected += with.makespan;  // 1 W is 1 fJ per fs
     CHECK(with.total_energy_fj() == expected);
   }
 }

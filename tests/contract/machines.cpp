@@ -21,6 +21,18 @@ const std::vector<Machine>& machines() {
   return table;
 }
 
+const Machine& one_kpu_tile() {
+  static const Machine machine = [] {
+    Machine one = machine_of("kpu");
+    for (const char* override : {"mesh.width=1 nodes", "mesh.height=1 nodes", "kpu.tiles=1 tiles",
+                                 "dma.engines=1 engines", "l2.capacity=32 KiB", "l3.capacity=256 KiB"}) {
+      one.small.emplace_back(override);
+    }
+    return one;
+  }();
+  return machine;
+}
+
 const Machine& machine_of(const std::string& family) {
   for (const Machine& candidate : machines()) {
     if (candidate.family == family) return candidate;

@@ -19,6 +19,9 @@ struct Machine {
 
 const std::vector<Machine>& machines();
 
+/// One KPU tile of 8x8 PEs with one DMA engine: chains without slack can be timed by hand.
+const Machine& one_kpu_tile();
+
 /// The line of a family; throws InternalError when there is none.
 const Machine& machine_of(const std::string& family);
 

@@ -1,0 +1,131 @@
+// KPU end to end with ideal operands: every clock of the latency is written out.
+//
+// An operator on a chip whose operands are always there takes
+//   launch                                  sequencer.launch
+//   + configuration                         rows + columns - 1 + ceil(program / flit), unless the tiles hold its program
+//   + signal                                to the tiles
+//   + set-up of the first stream            streamer.setup
+//   + array                                 see array_clocks
+//   + vector engine and one clock to L2     vector.depth + 1
+//   + signal                                back to the sequencer
+// and the next operator is launched then.
+#include <catch2/catch.hpp>
+
+#include "tests/contract/laws.h"
+#include "tests/contract/models.h"
+#include "tests/contract/run_child.h"
+
+namespace {
+
+using namespace cyclescope;
+using namespace cyclescope::contract;
+
+constexpr std::int64_t kRows = 8, kColumns = 8;
+constexpr std::int64_t kSignal = 16, kSetup = 4, kDepth = 4;   // configs/platforms/kpu-t64.ini
+constexpr std::int64_t kLaunch = 50;                           // the small machine
+constexpr std::int64_t kConfiguration = kRows + kColumns - 1 + 256 / 16;
+constexpr std::int64_t kAround = kLaunch + kSignal + kSetup + kDepth + 1 + kSignal;
+
+/// Blocks start max(T, 2m - 1) clocks after the one before (m rows in it); the last one needs its T steps, and its result
+/// (m - 1, n - 1) leaves T + 2(m - 1) + (n - 1) + 1 clocks after its start. One tile, all blocks but the last with
+/// `rows` rows.
+std::int64_t array_clocks(std::int64_t blocks, std::int64_t t, std::int64_t rows, std::int64_t last_m,
+                          std::int64_t last_n) {
+  return (blocks - 1) * std::max(t, 2 * rows - 1) + t + 2 * last_m + last_n - 2;
+}
+
+results::RunResult ideal(const workloads::Graph& graph, const Overrides& more = {},
+                         const machine::RunOptions& options = {}) {
+  Overrides overrides{"sim.ideal=operands"};
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  results::RunResult result = simulate(one_kpu_tile(), graph, overrides, options);
+  check_laws(graph, result);
+  CHECK(result.makespan == result.cycles * result.clock_period);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("kpu: one block by hand") {
+  // 8 x 20 x 8 on 8x8 PEs: one block of T = 20 steps. Steady: the tile holds the program.
+  const results::RunResult steady = ideal(product(8, 20, 8));
+  CHECK(array_clocks(1, 20, 8, 8, 8) == 20 + 2 * 8 + 8 - 2);
+  CHECK(steady.cycles == 50 + 16 + 4 + (20 + 16 + 8 - 2) + (4 + 1) + 16);
+  CHECK(on_path(steady, "overhead.launch") == kLaunch);
+  CHECK(on_path(steady, "overhead.configuration") == 0);
+  CHECK(on_path(steady, "overhead.synchronisation") == 2 * kSignal);
+  CHECK(on_path(steady, "overhead.descriptor") == kSetup);
+  const results::RunResult first = ideal(product(8, 20, 8), {}, cold());
+  CHECK(first.cycles == steady.cycles + kConfiguration);
+  CHECK(on_path(first, "overhead.configuration") == kConfiguration);
+  // The corner PE(7, 7) starts 7 + 7 clocks after PE(0, 0); then the array is full until the last step.
+  constexpr Femtoseconds kFillClocks = 7 + 7;
+  CHECK(in_lanes(steady, "array", ledger::Leaf::structural_fill) == kFillClocks * steady.clock_period);
+  CHECK(in_lanes(steady, "array", ledger::Leaf::useful_mac) == (20 - kFillClocks) * steady.clock_period);
+}
+
+TEST_CASE("kpu: partial blocks, many blocks and short blocks by hand") {
+  struct Product {
+    std::int64_t m, k, n;
+    std::int64_t array;
+  };
+  const Product products[] = {
+      {1, 20, 1, array_clocks(1, 20, 1, 1, 1)},    // one result
+      {1, 20, 8, array_clocks(1, 20, 1, 1, 8)},    // one row
+      {8, 20, 3, array_clocks(1, 20, 8, 8, 3)},    // partial block
+      {16, 20, 16, array_clocks(4, 20, 8, 8, 8)},  // 2 x 2 full blocks
+      {8, 20, 29, array_clocks(4, 20, 8, 8, 5)},   // a partial block last
+      {8, 1, 8, array_clocks(1, 1, 8, 8, 8)},      // one step
+      {8, 4, 32, array_clocks(4, 4, 8, 8, 8)},     // the drain sets the pace: 15 clocks a block
+      {8, 15, 32, array_clocks(4, 15, 8, 8, 8)},   // it no longer does
+      {8, 200, 8, array_clocks(1, 200, 8, 8, 8)},  // several slices of the reduction
+  };
+  for (const Product& p : products) {
+    INFO(p.m << " x " << p.k << " x " << p.n);
+    CHECK(ideal(product(p.m, p.k, p.n)).cycles == kAround + p.array);
+  }
+}
+
+TEST_CASE("kpu: operators run one after another") {
+  // chain: [64 pixels, 8 row blocks] x channels; relu is fused, so every operator has one program per kernel size.
+  std::int64_t expected = 0;
+  std::int64_t in = 10;
+  for (const std::int64_t channels : {16, 24, 9, 32, 16, 12}) {
+    const std::int64_t taps = channels % 2 == 0 ? 1 : 9;
+    const std::int64_t columns = ceil_div(channels, kColumns);
+    expected += kAround + array_clocks(8 * columns, in * taps, 8, 8, channels - (columns - 1) * kColumns);
+    in = channels;
+  }
+  CHECK(ideal(chain()).cycles == expected);
+  CHECK(ideal(chain(), {}, cold()).cycles == expected + 2 * kConfiguration);  // 1x1 and 3x3, each loaded once
+  // With room for one program: 1x1, 3x3, 1x1 in turn; from the second frame on the last one of the first frame is there.
+  CHECK(ideal(chain(), {"sequencer.program_cache=1 programs"}, cold()).cycles == expected + 3 * kConfiguration);
+  CHECK(ideal(chain(), {"sequencer.program_cache=1 programs"}).cycles == expected + 2 * kConfiguration);
+}
+
+TEST_CASE("kpu: the published products take their published clocks on tiles of 32x32") {
+  struct Product {
+    const char* name;
+    std::int64_t m, k, n;
+    int side;            ///< of the mesh
+    std::int64_t array;
+  };
+  const Product products[] = {
+      {"qkv on one tile", 197, 768, 2304, 1, 387'112},     // 504 blocks of 768, the last of 5 rows
+      {"7x7 on one tile", 49, 9 * 512, 512, 1, 147'520},   // 32 blocks of 4608, the last of 17 rows
+      {"FC on one tile", 1, 2048, 1000, 1, 65'544},        // 32 blocks of 2048, the last of 8 columns
+      {"FC on 64 tiles", 1, 2048, 1000, 8, 2'080},         // a block each
+  };
+  for (const Product& p : products) {
+    INFO(p.name);
+    const Overrides overrides{"sim.ideal=operands", "l3.capacity=64 MiB", "sequencer.launch=50 cycles",
+                              "mesh.width=" + std::to_string(p.side) + " nodes",
+                              "mesh.height=" + std::to_string(p.side) + " nodes",
+                              "kpu.tiles=" + std::to_string(p.side * p.side) + " tiles", "dma.engines=1 engines"};
+    const Outcome outcome = attempt("kpu-t64", product(p.m, p.k, p.n), overrides);
+    INFO(outcome.message);
+    REQUIRE(outcome.ok());
+    CHECK(outcome.result.cycles == kAround + p.array);
+    check_laws(product(p.m, p.k, p.n), outcome.result);
+  }
+}

@@ -1,0 +1,28 @@
+// The network users run first, on a whole chip: all laws, both initial states.
+#include <catch2/catch.hpp>
+
+#include "sim/run/directories.h"
+#include "tests/contract/laws.h"
+#include "tests/contract/run_child.h"
+#include "traces/reader.h"
+
+using namespace cyclescope;
+using namespace cyclescope::contract;
+
+TEST_CASE("ResNet-50 at INT8 obeys every law on every platform of the contract") {
+  const workloads::Graph graph = traces::read(traces::resolve_model("resnet50", run::library_directory())).graph;
+  for (const Machine& machine : machines()) {
+    INFO(machine.platform);
+    const Outcome steady = attempt(machine.platform, graph, {});
+    const Outcome first = attempt(machine.platform, graph, {}, cold());
+    INFO(steady.message << first.message);
+    REQUIRE(steady.ok());
+    REQUIRE(first.ok());
+    CHECK(steady.result.macs == 4'089'184'256);
+    check_laws(graph, steady.result);
+    check_laws(graph, first.result);
+    CHECK(steady.result.makespan <= first.result.makespan);
+    CHECK(steady.result.dram_read_bytes <= first.result.dram_read_bytes);
+    CHECK(attempt(machine.platform, graph, {}).bytes == steady.bytes);
+  }
+}
