@@ -30,7 +30,8 @@ class Expander {
 
  private:
   /// Number of the load that holds `key`, moving it in if it is not there; a streaming operand is moved for each block.
-  std::int64_t load(std::map<std::int64_t, std::int64_t>& held, std::int64_t key, std::int64_t& next, const Move& move) {
+  std::int64_t load(std::map<std::int64_t, std::int64_t>& held, std::int64_t key, std::int64_t& next,
+                    const Move& move) {
     const auto found = held.find(key);
     if (found != held.end()) return found->second;
     commands_.moves.push_back(move);
@@ -53,17 +54,16 @@ class Expander {
     for (std::size_t s = 0; s < op_.slices.size(); ++s) {
       const Slice& slice = op_.slices[s];
       const bool last_of_chunk = s + 1 == op_.slices.size() || op_.slices[s + 1].chunk != slice.chunk;
-      const std::int64_t channels =
-          std::min(op_.chunk_channels, op_.in_channels - slice.chunk * op_.chunk_channels);
+      const std::int64_t channels = std::min(op_.chunk_channels, op_.in_channels - slice.chunk * op_.chunk_channels);
       const std::int64_t chunk_bytes = pixels * channels;
       const std::int64_t slice_bytes = slice.steps * n + (s == 0 ? n * op_.epilogue_bytes : 0);
-      const auto weight_token = op_.first_weight_token +
-                                static_cast<std::int32_t>(nb * static_cast<std::int64_t>(op_.slices.size()) +
-                                                          static_cast<std::int64_t>(s));
+      const auto weight_token =
+          op_.first_weight_token +
+          static_cast<std::int32_t>(nb * static_cast<std::int64_t>(op_.slices.size()) + static_cast<std::int64_t>(s));
       const std::int64_t load_a =
           load(held_a_, slice.chunk, next_a_, {Operand::a, op_.inputs.front().token, chunk_bytes, -1});
-      const std::int64_t load_b =
-          load(held_b_, static_cast<std::int64_t>(s), next_b_, {Operand::b, weight_token, slice_bytes, credit(mb, nb, s)});
+      const std::int64_t load_b = load(held_b_, static_cast<std::int64_t>(s), next_b_,
+                                       {Operand::b, weight_token, slice_bytes, credit(mb, nb, s)});
       commands_.runs_a.push_back({id, slice.first_step, slice.steps, lines_of_slice(out, slice, channels),
                                   slice.steps * m, load_a, last_reader_of_a && last_of_chunk ? chunk_bytes : 0, 0});
       commands_.runs_b.push_back({id, slice.first_step, slice.steps, ceil_div(slice.steps * n, config_.line_bytes),
@@ -79,8 +79,8 @@ class Expander {
     const bool last = op_.hold == Hold::b || mb == op_.blocks_m(tile_).end - 1;
     if (!last) return -1;
     const std::int64_t column = tile_ % op_.tiles_n;
-    const std::int64_t slice = (nb - op_.blocks_n(tile_).begin) * static_cast<std::int64_t>(op_.slices.size()) +
-                               static_cast<std::int64_t>(s);
+    const std::int64_t slice =
+        (nb - op_.blocks_n(tile_).begin) * static_cast<std::int64_t>(op_.slices.size()) + static_cast<std::int64_t>(s);
     return op_.first_credit + static_cast<std::int32_t>(column * op_.column_slices() + slice);
   }
 
@@ -110,8 +110,8 @@ class Expander {
     run.elements = run.bytes;
     run.release_bytes = run.bytes;
     commands_.runs_a.push_back(run);
-    commands_.blocks.push_back({out.pixel_end - out.pixel_begin, out.channel_end - out.channel_begin, 0, 0,
-                                out.elements(), 0});
+    commands_.blocks.push_back(
+        {out.pixel_end - out.pixel_begin, out.channel_end - out.channel_begin, 0, 0, out.elements(), 0});
   }
 
   const LoweredOp& op_;

@@ -17,7 +17,7 @@ struct Move {
   Operand operand = Operand::a;
   std::int32_t token = 0;
   std::int64_t bytes = 0;
-  std::int32_t credit = -1;        ///< weight slice that leaves L3 with this move, -1: it is still needed
+  std::int32_t credit = -1;  ///< weight slice that leaves L3 with this move, -1: it is still needed
 };
 
 /// Streamer, L2 to L1: reads `lines` for reduction steps of a block (or all of a vector block) from what load number
@@ -27,7 +27,7 @@ struct StreamRun {
   std::int64_t first_step = 0;
   std::int64_t steps = 0;
   std::int64_t lines = 0;
-  std::int64_t bytes = 0;          ///< that enter L1
+  std::int64_t bytes = 0;  ///< that enter L1
   std::int64_t load = 0;
   std::int64_t release_bytes = 0;  ///< freed in L2 when the run has entered, 0 while others still need it
   std::int64_t elements = 0;       ///< vector work: elements through the vector engine

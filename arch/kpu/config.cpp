@@ -33,21 +33,33 @@ Declaration choice(const char* key, std::vector<std::string> words, const char* 
   return {key, Quantity::choice, "", text, 0, 0, std::move(words), otherwise, "the usual mode of operation"};
 }
 
-Declaration free_text(const char* key, const char* text) {
-  return {key, Quantity::text, "", text, 0, 0, {}, {}, {}};
-}
+Declaration free_text(const char* key, const char* text) { return {key, Quantity::text, "", text, 0, 0, {}, {}, {}}; }
 
 void declare_chip(Schema& schema) {
   schema.add(free_text("platform.family", "machine family, the folder under arch/"))
       .add(free_text("platform.description", "what this chip is, one line"))
-      .add({"clock.fabric", Quantity::frequency, "MHz", "clock of fabric, L2, L3 and NoC", 1'000'000, 10'000'000'000,
-            {}, {}, {}})
+      .add({"clock.fabric",
+            Quantity::frequency,
+            "MHz",
+            "clock of fabric, L2, L3 and NoC",
+            1'000'000,
+            10'000'000'000,
+            {},
+            {},
+            {}})
       .add(integer("kpu.tiles", "tiles", 1, 1024, "compute tiles, one per mesh node"))
       .add(integer("mesh.width", "nodes", 1, 64, "mesh columns"))
       .add(integer("mesh.height", "nodes", 1, 64, "mesh rows"))
       .add(bytes("mesh.flit", 1, 1024, "bytes of a flit, one per clock, link and direction"))
       .add(clocks("mesh.hop", 1, 64, "router and link latency of one hop"))
-      .add({"power.idle", Quantity::power, "mW", "leakage and clock tree of the whole chip", 0, 1'000'000'000'000, {}, {},
+      .add({"power.idle",
+            Quantity::power,
+            "mW",
+            "leakage and clock tree of the whole chip",
+            0,
+            1'000'000'000'000,
+            {},
+            {},
             {}});
 }
 

@@ -13,16 +13,16 @@ namespace cyclescope::kpu {
 /// Energies of one action each, in attojoules (configs/energy/).
 struct EnergyConfig {
   std::int64_t mac_int8 = 0;
-  std::int64_t pe_hop = 0;            ///< operand hop between neighbouring PEs, per byte
-  std::int64_t drain_hop = 0;         ///< 4-byte result over one north link
-  std::int64_t l1_write = 0, l1_read = 0;      ///< per byte
-  std::int64_t l2_write = 0, l2_read = 0;      ///< per byte
-  std::int64_t l3_write = 0, l3_read = 0;      ///< per byte
+  std::int64_t pe_hop = 0;                              ///< operand hop between neighbouring PEs, per byte
+  std::int64_t drain_hop = 0;                           ///< 4-byte result over one north link
+  std::int64_t l1_write = 0, l1_read = 0;               ///< per byte
+  std::int64_t l2_write = 0, l2_read = 0;               ///< per byte
+  std::int64_t l3_write = 0, l3_read = 0;               ///< per byte
   std::int64_t streamer = 0, block_mover = 0, dma = 0;  ///< per byte moved
-  std::int64_t descriptor = 0;        ///< per DMA descriptor
-  std::int64_t flit_hop = 0;          ///< per flit and link
-  std::int64_t vector_pass = 0;       ///< per element and pass of the vector engine
-  std::int64_t program_load = 0;      ///< per program and tile
+  std::int64_t descriptor = 0;                          ///< per DMA descriptor
+  std::int64_t flit_hop = 0;                            ///< per flit and link
+  std::int64_t vector_pass = 0;                         ///< per element and pass of the vector engine
+  std::int64_t program_load = 0;                        ///< per program and tile
 };
 
 /// One chip. Lengths in bytes, times in clocks of the fabric.
@@ -33,25 +33,25 @@ struct KpuConfig {
   int rows = 0, columns = 0;
   bool interleave_drain = false;
   int ingress_depth = 0, egress_depth = 0;
-  bool register_array = false;        ///< array.model = register
+  bool register_array = false;  ///< array.model = register
 
   int vector_lanes = 0, vector_depth = 0;
 
-  std::int64_t line_bytes = 0;        ///< L2 and L3 line, streamer and block mover width per clock
+  std::int64_t line_bytes = 0;  ///< L2 and L3 line, streamer and block mover width per clock
   int l2_latency = 0, l3_latency = 0, l3_banks = 0;
   std::int64_t l2_bytes = 0, l3_bytes = 0;
   int streamer_setup = 0, block_mover_setup = 0, block_mover_queue = 0;
-  int slice_steps = 0;                ///< reduction steps per operand slice (one L2 request)
+  int slice_steps = 0;  ///< reduction steps per operand slice (one L2 request)
 
   int flit_bytes = 0, hop_cycles = 0;
   int dma_engines = 0, dma_setup = 0, dma_outstanding = 0;
   std::int64_t packet_bytes = 0;
 
   int launch_cycles = 0, signal_latency = 0, program_bytes = 0, program_cache = 0;
-  int prefetch_operators = 0;         ///< weights may be loaded up to this many operators ahead
-  std::int64_t weight_window = 0;     ///< L3 per tile kept for streaming an operator's weights while it runs
+  int prefetch_operators = 0;      ///< weights may be loaded up to this many operators ahead
+  std::int64_t weight_window = 0;  ///< L3 per tile kept for streaming an operator's weights while it runs
   std::int64_t idle_microwatts = 0;
-  bool ideal_operands = false;        ///< sim.ideal = operands
+  bool ideal_operands = false;  ///< sim.ideal = operands
   EnergyConfig energy;
 };
 

@@ -12,7 +12,9 @@ namespace cyclescope::kpu {
 class CreditBoard {
  public:
   explicit CreditBoard(const ChipContext& chip)
-      : chip_(chip), lane_(chip.ledger, "credits.0", chip.clock.period()), left_(chip.program.credit_tiles),
+      : chip_(chip),
+        lane_(chip.ledger, "credits.0", chip.clock.period()),
+        left_(chip.program.credit_tiles),
         known_(left_.size()) {}
 
   /// Called with the instant at which a credit becomes known to the DMA engines.
@@ -49,7 +51,7 @@ class CreditBoard {
  private:
   const ChipContext& chip_;
   ledger::Lane lane_;
-  std::vector<std::int32_t> left_;         ///< copies still in L3
+  std::vector<std::int32_t> left_;  ///< copies still in L3
   std::vector<ledger::Release> known_;
   std::function<void(Femtoseconds)> on_credit_;
 };

@@ -9,8 +9,11 @@ using ledger::Reason;
 using ledger::Release;
 
 DmaEngine::DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const CreditBoard& credits,
-            const std::vector<noc::RouteId>& routes)
-    : Engine(chip, "dma", engine), mesh_(mesh), credits_(credits), routes_(routes),
+                     const std::vector<noc::RouteId>& routes)
+    : Engine(chip, "dma", engine),
+      mesh_(mesh),
+      credits_(credits),
+      routes_(routes),
       pending_(static_cast<std::size_t>(chip.config.dma_outstanding)) {}
 
 void DmaEngine::schedule_frame(Femtoseconds t0, bool resident_loaded) {

@@ -2,10 +2,9 @@
 //
 // Timing: load descriptors in order; a descriptor starts when the operator it is gated by is complete and the requests
 // of the one before have been issued; `setup` clocks, then one request (a packet of at most one interleave granule) per
-// clock while fewer than `outstanding` packets are under way or wait for the injection link. A reply is injected when it
-// arrives. Packets from tiles are written to memory with the same limit, before loads.
-// Causes: overhead.descriptor; waiting for its packets is the memory's or the network's cause.
-// Actions: descriptor, dma per byte.
+// clock while fewer than `outstanding` packets are under way or wait for the injection link. A reply is injected when
+// it arrives. Packets from tiles are written to memory with the same limit, before loads. Causes: overhead.descriptor;
+// waiting for its packets is the memory's or the network's cause. Actions: descriptor, dma per byte.
 #pragma once
 
 #include <deque>
@@ -51,9 +50,7 @@ class DmaEngine : public Engine, public noc::Sink {
     ledger::ActivityId by = ledger::kOrigin;
   };
 
-  [[nodiscard]] const std::vector<Load>& loads() const {
-    return chip_.program.loads[static_cast<std::size_t>(tile_)];
-  }
+  [[nodiscard]] const std::vector<Load>& loads() const { return chip_.program.loads[static_cast<std::size_t>(tile_)]; }
   void skip_resident();
   bool start_descriptor();
   bool issue_store();
@@ -69,17 +66,17 @@ class DmaEngine : public Engine, public noc::Sink {
   memory::Port* port_ = nullptr;
   std::function<void(std::int64_t, const ledger::Release&)> stored_;
   bool resident_loaded_ = false;
-  std::size_t next_ = 0;               ///< descriptor
-  std::int64_t issued_ = 0;            ///< bytes of it requested
+  std::size_t next_ = 0;     ///< descriptor
+  std::int64_t issued_ = 0;  ///< bytes of it requested
   bool started_ = false;
-  ledger::Release ready_;              ///< descriptor set up, or the request before
-  std::vector<ledger::Release> gates_; ///< per operator, at = kNever while it is not complete
+  ledger::Release ready_;               ///< descriptor set up, or the request before
+  std::vector<ledger::Release> gates_;  ///< per operator, at = kNever while it is not complete
   std::deque<std::pair<noc::Packet, ledger::Release>> stores_;
-  std::vector<Pending> pending_;       ///< by tag
-  std::deque<Taken> taken_;            ///< injections whose tail has not left yet
+  std::vector<Pending> pending_;  ///< by tag
+  std::deque<Taken> taken_;       ///< injections whose tail has not left yet
   int under_way_ = 0;
   ledger::Release slot_;
-  Femtoseconds active_until_ = 0;      ///< something was under way up to here
+  Femtoseconds active_until_ = 0;  ///< something was under way up to here
   Femtoseconds next_issue_ = 0;
 };
 

@@ -8,7 +8,8 @@ namespace cyclescope::kpu {
 using ledger::Reason;
 using ledger::Release;
 
-Drain::Drain(const ChipContext& chip, int tile) : Engine(chip, "vector", tile) {}
+Drain::Drain(const ChipContext& chip, int tile)
+    : Engine(chip, "vector", tile), unit_{chip.config.vector_lanes, chip.config.vector_depth} {}
 
 void Drain::launch(const Launch& launch, std::vector<BlockCommand> blocks, std::int64_t first_block) {
   if (next_result_ != blocks_.size()) throw InternalError("an operator was launched before the one before it drained");
@@ -69,8 +70,7 @@ void Drain::open_windows() {
     compute::EgressWindow window;
     window.block = first_block_ + static_cast<std::int64_t>(next_window_);
     window.from_clock = chip_.cycle();
-    window.clocks_per_result =
-        ideal ? 1 : std::max<std::int64_t>(2, ceil_div(block.n * op.vector_passes, chip_.config.vector_lanes));
+    window.clocks_per_result = ideal ? 1 : std::max<std::int64_t>(2, unit_.issue_clocks(block.n, op.vector_passes));
     window.release = {services_.back(), now, Reason::credit};
     first_results_.pop_front();
     ++next_window_;
@@ -90,11 +90,11 @@ void Drain::last_result(ledger::ActivityId by) {
   const std::int64_t results = block.m * block.n;
   chip_.ledger.count(chip_.actions.vector_pass, results * op.vector_passes);
   chip_.ledger.count(chip_.actions.l1_read, results * 4);  // 32-bit accumulators
-  const Femtoseconds done = now + chip_.clocks(chip_.config.vector_depth + 1);
+  const Femtoseconds done = now + chip_.clocks(unit_.depth + 1);
   chip_.ledger.close(services_.front(), now);
   services_.pop_front();
-  const ledger::ActivityId activity = chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::useful_vector, now,
-                                                          done, {by, now, Reason::data});
+  const ledger::ActivityId activity =
+      chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::useful_vector, now, done, {by, now, Reason::data});
   lane_.busy_until(done, ledger::Leaf::useful_vector);
   if (block.residual_bytes > 0 && !chip_.config.ideal_operands) {
     chip_.ledger.count(chip_.actions.l2_read, block.residual_bytes);
@@ -118,9 +118,9 @@ void Drain::run_vector() {
   if (!ideal) --slots_;
   vector_pending_ = false;
   vector_running_ = true;
-  const std::int64_t compute = ceil_div(vector_run_.elements, chip_.config.vector_lanes);
   const std::int64_t lines = ideal ? 0 : vector_run_.lines;
-  vector_end_ = now + chip_.clocks(std::max(compute, lines) + chip_.config.vector_depth);
+  const std::int64_t issue = std::max(unit_.issue_clocks(vector_run_.elements, 1), lines);
+  vector_end_ = now + chip_.clocks(issue + unit_.depth);
   const Release release = ideal ? vector_data_ : ledger::latest({vector_data_, slot_});
   // One clock more: the last line is written to L2.
   vector_activity_ = chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::useful_vector, now,

@@ -1,12 +1,12 @@
 // Vector engine on the drain, and the streamer that writes its results to L2.
 //
-// Timing: a block's results may leave the egress FIFOs once the first is there, one of two result slots of L2 is free and
-// its residual operand (if any) is in L2; a result row of n elements takes ceil(n * passes / lanes) clocks, never less than the two
-// of the drain. The block is in L2 `depth` + 1 clocks after its last result left the FIFO. Vector work takes
-// max(lines, ceil(elements / lanes)) + depth clocks per block.
-// Causes: to others useful.vector (a wait on it is a dependency, or output space).
-// Actions: vector_pass per element and pass, l1_read per result byte, l2_write per output byte, l2_read per residual byte.
-// Source: kpu-sim vector engine (bias, activation, requantisation in line) with width and depth of the platform.
+// Timing: a block's results may leave the egress FIFOs once the first is there, one of two result slots of L2 is free
+// and its residual operand (if any) is in L2; a result row of n elements takes ceil(n * passes / lanes) clocks, never
+// less than the two of the drain. The block is in L2 `depth` + 1 clocks after its last result left the FIFO. Vector
+// work takes max(lines, ceil(elements / lanes)) + depth clocks per block. Causes: to others useful.vector (a wait on it
+// is a dependency, or output space). Actions: vector_pass per element and pass, l1_read per result byte, l2_write per
+// output byte, l2_read per residual byte. Source: kpu-sim vector engine (bias, activation, requantisation in line) with
+// width and depth of the platform.
 #pragma once
 
 #include <deque>
@@ -14,6 +14,7 @@
 
 #include "arch/kpu/operand_mover.h"
 #include "sim/compute/array.h"
+#include "sim/compute/vector_unit.h"
 
 namespace cyclescope::kpu {
 
@@ -56,6 +57,7 @@ class Drain : public Engine {
   void run_vector();
   void send(std::int64_t block, Femtoseconds done, ledger::ActivityId by);
 
+  compute::VectorUnitGeometry unit_;
   compute::Array* array_ = nullptr;
   Streamer* streamer_ = nullptr;
   OperandMover* mover_ = nullptr;
@@ -65,8 +67,8 @@ class Drain : public Engine {
   std::vector<BlockCommand> blocks_;
   std::int64_t first_block_ = 0;
   std::size_t next_window_ = 0;
-  std::deque<ledger::Release> first_results_;   ///< of blocks whose window is not open yet
-  std::deque<ledger::ActivityId> services_;     ///< of blocks whose results are leaving
+  std::deque<ledger::Release> first_results_;  ///< of blocks whose window is not open yet
+  std::deque<ledger::ActivityId> services_;    ///< of blocks whose results are leaving
   std::size_t next_result_ = 0;
   int slots_ = 2;
   std::deque<ledger::Release> returning_;

@@ -159,9 +159,9 @@ class KpuFamily : public machine::Family {
     report_operators(program, chip, steady, result);
     const machine::Frame frame = chip.frame();
     machine::report(ledger, frame, result);
-    const estimate::Roofline bound = estimate::roofline(
-        {result.macs, result.peak_macs_per_second, result.compulsory_bytes, chip.memory().peak_bytes_per_second(),
-         depth_of(program), frame.clock_period});
+    const estimate::Roofline bound =
+        estimate::roofline({result.macs, result.peak_macs_per_second, result.compulsory_bytes,
+                            chip.memory().peak_bytes_per_second(), depth_of(program), frame.clock_period});
     result.roofline = bound.time;
     result.roofline_bound = bound.bound;
     machine::check_laws(ledger, result);

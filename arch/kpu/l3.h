@@ -1,10 +1,9 @@
 // One tile's L3: single-port banks, interleaved by line, shared by four clients in fixed turns.
 //
-// Timing: a burst of lines uses one bank per clock, so at any clock a burst has a phase (bank - clock) mod banks that it
-// keeps. Every client owns one phase, so bursts of different clients never meet on a bank, whatever their order; a burst
-// starts at the first clock, after the client's burst before it, at which the bank of its first line is in its client's
-// phase: at most banks - 1 clocks late.
-// Data are there `latency` clocks after the last line was accessed.
+// Timing: a burst of lines uses one bank per clock, so at any clock a burst has a phase (bank - clock) mod banks that
+// it keeps. Every client owns one phase, so bursts of different clients never meet on a bank, whatever their order; a
+// burst starts at the first clock, after the client's burst before it, at which the bank of its first line is in its
+// client's phase: at most banks - 1 clocks late. Data are there `latency` clocks after the last line was accessed.
 // Causes: waiting.arbitration for the clocks until the client's turn.
 // Actions: l3_read, l3_write per byte.
 // Source: bank count and line of the platform; the turns are assumed.
@@ -28,8 +27,8 @@ class L3 {
   /// When a burst runs and what it had to wait for.
   struct Burst {
     Femtoseconds start = 0;
-    Femtoseconds end = 0;            ///< the last line has been accessed
-    ledger::Release release;         ///< the caller's, or the end of the wait for its turn
+    Femtoseconds end = 0;     ///< the last line has been accessed
+    ledger::Release release;  ///< the caller's, or the end of the wait for its turn
   };
 
   /// A burst of `bytes` from now (a clock edge) on, for the lane of the caller.
@@ -57,8 +56,8 @@ class L3 {
 
  private:
   struct Turn {
-    std::int64_t free_at = 0;        ///< clock at which the last burst is over
-    std::int64_t bank = 0;           ///< of the next line: buffers are used one after the other
+    std::int64_t free_at = 0;  ///< clock at which the last burst is over
+    std::int64_t bank = 0;     ///< of the next line: buffers are used one after the other
   };
 
   const ChipContext& chip_;

@@ -58,7 +58,7 @@ class OperandMover : public Engine {
   std::array<Pool, 3> pools_;
   std::vector<Move> moves_;
   std::size_t next_ = 0;
-  std::vector<Femtoseconds> starts_;   ///< of the moves done, for descriptor decoding
+  std::vector<Femtoseconds> starts_;       ///< of the moves done, for descriptor decoding
   std::vector<ledger::ActivityId> moved_;  ///< and their activities
   Femtoseconds engine_free_ = 0;
   ledger::ActivityId last_ = ledger::kOrigin;

@@ -48,7 +48,8 @@ std::int64_t edge_bytes_on(const LoweredOp& op, const InputEdge& edge, std::int6
 class Planner {
  public:
   Planner(Program& program, const KpuConfig& config)
-      : program_(program), config_(config),
+      : program_(program),
+        config_(config),
         used_(program.ops.size(), std::vector<std::int64_t>(static_cast<std::size_t>(config.tiles), 0)) {}
 
   void run() {

@@ -10,8 +10,8 @@
 namespace cyclescope::kpu {
 namespace {
 
-constexpr std::int64_t kLoadBytes = 4096;   // most bytes of one descriptor for an activation
-constexpr std::int64_t kAlignment = 256;    // start of a descriptor in external memory
+constexpr std::int64_t kLoadBytes = 4096;  // most bytes of one descriptor for an activation
+constexpr std::int64_t kAlignment = 256;   // start of a descriptor in external memory
 
 /// A reader of a tensor and what each of its tiles needs of it, in the producer's pixels and channels.
 struct Reader {
@@ -145,8 +145,8 @@ class TransferPlanner {
       return;
     }
     load.gate = static_cast<std::int32_t>(op.weight_slots.size()) - 2;
-    load.credit = op.first_credit + static_cast<std::int32_t>(column * op.column_slices() + slice -
-                                                              op.weight_slots.back());
+    load.credit =
+        op.first_credit + static_cast<std::int32_t>(column * op.column_slices() + slice - op.weight_slots.back());
   }
 
   /// Weights in the order in which the tiles use them: round by round, slice by slice, column block by column block.
@@ -167,14 +167,15 @@ class TransferPlanner {
           for (std::int64_t row = 0; row < op.tiles_m; ++row) {
             tiles.push_back(static_cast<std::int32_t>(row * op.tiles_n + column));
           }
-          const auto token = op.first_weight_token + static_cast<std::int32_t>(
-                                                         nb * static_cast<std::int64_t>(op.slices.size()) +
-                                                         static_cast<std::int64_t>(s));
+          const auto token =
+              op.first_weight_token + static_cast<std::int32_t>(nb * static_cast<std::int64_t>(op.slices.size()) +
+                                                                static_cast<std::int64_t>(s));
           const auto slot = static_cast<std::size_t>(token - program_.edge_tokens);
           program_.weight_expected[slot] = bytes;
           program_.weight_resident[slot] = op.resident;
           Load load{index, token, 0, -1, -1, true, op.resident, allocate(bytes), bytes};
-          set_gate(op, column, round * static_cast<std::int64_t>(op.slices.size()) + static_cast<std::int64_t>(s), load);
+          set_gate(op, column, round * static_cast<std::int64_t>(op.slices.size()) + static_cast<std::int64_t>(s),
+                   load);
           add_load(load, tiles);
         }
       }

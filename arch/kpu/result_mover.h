@@ -36,10 +36,10 @@ class ResultMover : public Engine {
   Drain* drain_ = nullptr;
   kernel::Channel<OutItem>* in_ = nullptr;
   kernel::Channel<OutItem>* out_ = nullptr;
-  std::vector<std::int64_t> bytes_;   ///< per block
+  std::vector<std::int64_t> bytes_;  ///< per block
   bool reading_ = false;
   OutItem item_;
-  Femtoseconds first_line_ = 0;       ///< of the block being moved, out of L2
+  Femtoseconds first_line_ = 0;  ///< of the block being moved, out of L2
   ledger::ActivityId read_ = ledger::kOrigin;
   Femtoseconds free_at_ = 0;
   ledger::ActivityId last_ = ledger::kOrigin;

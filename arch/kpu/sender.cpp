@@ -53,7 +53,8 @@ void Sender::read_packet() {
   const L3::Burst burst = l3_.access(L3Client::sender, bytes, lane_.id(), item_.op, release);
   // At most one packet ahead of the link: this one is handed over when the one before has left.
   Femtoseconds ready = burst.end + chip_.clocks(chip_.config.l3_latency);
-  read_ = chip_.ledger.record(lane_.id(), item_.op, ledger::Leaf::waiting_operand_l3, burst.start, ready, burst.release);
+  read_ =
+      chip_.ledger.record(lane_.id(), item_.op, ledger::Leaf::waiting_operand_l3, burst.start, ready, burst.release);
   wait_until(burst.start, burst.release);
   lane_.busy_until(burst.end, ledger::Leaf::useful_transfer);
   if (last_.tail_taken > ready) {

@@ -1,10 +1,9 @@
 // Sends finished output blocks from L3 to the tiles that read them next, or to a DMA engine.
 //
-// Timing: segments in order, packet by packet: a packet is read from L3 (one line per clock, then l3_latency) and handed
-// to the injection link; the next is read while it leaves, one packet ahead at the most. What the own tile reads next
-// stays where it is. After the last block of an operator has left, the sequencer is told.
-// Causes: to others waiting.operand.l3; waits for the injection link are the network's.
-// Actions: l3_read per byte.
+// Timing: segments in order, packet by packet: a packet is read from L3 (one line per clock, then l3_latency) and
+// handed to the injection link; the next is read while it leaves, one packet ahead at the most. What the own tile reads
+// next stays where it is. After the last block of an operator has left, the sequencer is told. Causes: to others
+// waiting.operand.l3; waits for the injection link are the network's. Actions: l3_read per byte.
 #pragma once
 
 #include <deque>
@@ -54,12 +53,12 @@ class Sender : public Engine {
   bool active_ = false;
   OutItem item_;
   std::size_t segment_ = 0;
-  std::int64_t sent_ = 0;              ///< bytes of the segment that have left
+  std::int64_t sent_ = 0;  ///< bytes of the segment that have left
   bool reading_ = false;
   Femtoseconds read_done_ = 0;
   ledger::ActivityId read_ = ledger::kOrigin;
-  noc::Injection last_;                ///< the packet before
-  ledger::Release done_;               ///< latest of everything that left
+  noc::Injection last_;   ///< the packet before
+  ledger::Release done_;  ///< latest of everything that left
 };
 
 }  // namespace cyclescope::kpu

@@ -55,8 +55,8 @@ void Sequencer::launch(const Release& release) {
   Femtoseconds at = release.at;
   spans_[static_cast<std::size_t>(op_)].start = at;
   lane_.wait_until(at, release);
-  ledger::ActivityId by = chip_.ledger.record(lane_.id(), op_, Leaf::overhead_launch, at,
-                                              at + chip_.clocks(c.launch_cycles), release);
+  ledger::ActivityId by =
+      chip_.ledger.record(lane_.id(), op_, Leaf::overhead_launch, at, at + chip_.clocks(c.launch_cycles), release);
   at += chip_.clocks(c.launch_cycles);
   lane_.busy_until(at, Leaf::overhead_launch);
   if (!program_cached(op.program)) {

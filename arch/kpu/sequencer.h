@@ -64,10 +64,10 @@ class Sequencer : public Engine {
   State state_ = State::idle;
   std::int32_t op_ = -1;
   std::int64_t tiles_left_ = 0;
-  Femtoseconds next_at_ = 0;           ///< when the current state ends
-  ledger::Release release_;            ///< of the next step
+  Femtoseconds next_at_ = 0;  ///< when the current state ends
+  ledger::Release release_;   ///< of the next step
   ledger::Release finished_;
-  std::deque<std::string> programs_;   ///< most recent first
+  std::deque<std::string> programs_;  ///< most recent first
   std::vector<Span> spans_;
 };
 

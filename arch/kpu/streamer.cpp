@@ -17,7 +17,8 @@ Streamer::Streamer(const ChipContext& chip, int tile, compute::Side side)
     : Engine(chip, lane_kind(side), tile), side_(side) {}
 
 void Streamer::launch(const Launch& launch, std::vector<StreamRun> runs, std::int64_t first_block) {
-  if (!entering_.empty() || next_ != runs_.size()) throw InternalError("an operator was launched before the one before it streamed");
+  if (!entering_.empty() || next_ != runs_.size())
+    throw InternalError("an operator was launched before the one before it streamed");
   launch_ = launch;
   runs_ = std::move(runs);
   next_ = 0;

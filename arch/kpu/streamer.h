@@ -61,8 +61,8 @@ class Streamer : public Engine {
   std::size_t next_ = 0;
   std::deque<Entering> entering_;
   std::int64_t first_block_ = 0;
-  std::vector<ledger::Release> loads_;   ///< of this operator, in order
-  ledger::Release previous_;             ///< the run before has entered
+  std::vector<ledger::Release> loads_;  ///< of this operator, in order
+  ledger::Release previous_;            ///< the run before has entered
 };
 
 }  // namespace cyclescope::kpu

@@ -7,8 +7,8 @@ namespace cyclescope::kpu {
 
 namespace {
 
-constexpr std::size_t kChannelSlots = 4096;   // bounded by the L2 pools long before
-constexpr std::size_t kResultSlots = 4;       // bounded by the two result slots of L2
+constexpr std::size_t kChannelSlots = 4096;  // bounded by the L2 pools long before
+constexpr std::size_t kResultSlots = 4;      // bounded by the two result slots of L2
 
 std::unique_ptr<compute::Array> make_array(const ChipContext& chip, int tile, compute::ArrayListener& listener) {
   const KpuConfig& c = chip.config;
@@ -32,10 +32,17 @@ std::unique_ptr<compute::Array> make_array(const ChipContext& chip, int tile, co
 
 Tile::Tile(const ChipContext& chip, int index, noc::Mesh& mesh, Sequencer& sequencer, CreditBoard& credits,
            const std::vector<noc::RouteId>& routes)
-    : chip_(chip), index_(index), l3_(chip), tokens_(chip.program, index),
-      ingress_(chip.ledger, "l3_in." + std::to_string(index), chip.clock.period()), mover_(chip, index, l3_, tokens_, credits),
-      streamer_a_(chip, index, compute::Side::a), streamer_b_(chip, index, compute::Side::b), drain_(chip, index),
-      result_mover_(chip, index, l3_), sender_(chip, index, l3_, tokens_, mesh, sequencer),
+    : chip_(chip),
+      index_(index),
+      l3_(chip),
+      tokens_(chip.program, index),
+      ingress_(chip.ledger, "l3_in." + std::to_string(index), chip.clock.period()),
+      mover_(chip, index, l3_, tokens_, credits),
+      streamer_a_(chip, index, compute::Side::a),
+      streamer_b_(chip, index, compute::Side::b),
+      drain_(chip, index),
+      result_mover_(chip, index, l3_),
+      sender_(chip, index, l3_, tokens_, mesh, sequencer),
       array_(make_array(chip, index, *this)),
       loads_a_(mover_, streamer_a_, chip.clocks(1), kChannelSlots, chip.clocks(1)),
       loads_b_(mover_, streamer_b_, chip.clocks(1), kChannelSlots, chip.clocks(1)),
@@ -83,8 +90,8 @@ void Tile::launch(const Launch& launch) {
 
 void Tile::deliver(noc::Site, const noc::Packet& packet, const ledger::Release& by) {
   const L3::Burst burst = l3_.access(L3Client::network_in, packet.bytes, ingress_.id(), packet.op, by);
-  const ledger::ActivityId written = chip_.ledger.record(
-      ingress_.id(), packet.op, ledger::Leaf::waiting_operand_l3, burst.start, burst.end, burst.release);
+  const ledger::ActivityId written = chip_.ledger.record(ingress_.id(), packet.op, ledger::Leaf::waiting_operand_l3,
+                                                         burst.start, burst.end, burst.release);
   ingress_.idle_until(kernel::now());
   ingress_.busy_until(burst.start, ledger::Leaf::waiting_arbitration);
   ingress_.busy_until(burst.end, ledger::Leaf::useful_transfer);

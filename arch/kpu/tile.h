@@ -48,7 +48,7 @@ class Tile : public noc::Sink, public compute::ArrayListener {
   std::unique_ptr<compute::Array> array_;
   kernel::Channel<Loaded> loads_a_, loads_b_, residuals_;
   kernel::Channel<OutItem> results_, staged_;
-  std::int64_t next_block_ = 0;   ///< array-wide block number
+  std::int64_t next_block_ = 0;  ///< array-wide block number
 };
 
 }  // namespace cyclescope::kpu

@@ -45,7 +45,7 @@ struct Loaded {
 
 /// An output block on its way out.
 struct OutItem {
-  std::int64_t block = 0;      ///< of the operator on this tile
+  std::int64_t block = 0;  ///< of the operator on this tile
   std::int32_t op = -1;
   ledger::Release release;
 };
@@ -53,14 +53,16 @@ struct OutItem {
 /// An operator's start at a tile.
 struct Launch {
   std::int32_t op = -1;
-  ledger::Release release;     ///< at = now
+  ledger::Release release;  ///< at = now
 };
 
 /// Common to engines: name, lane, and the time of the current launch.
 class Engine : public kernel::Module {
  public:
   Engine(const ChipContext& chip, const std::string& kind, int tile)
-      : kernel::Module(kind + "_" + std::to_string(tile)), chip_(chip), tile_(tile),
+      : kernel::Module(kind + "_" + std::to_string(tile)),
+        chip_(chip),
+        tile_(tile),
         lane_(chip.ledger, kind + "." + std::to_string(tile), chip.clock.period()) {}
 
   void restart(Femtoseconds t0) { lane_.restart(t0); }

@@ -13,7 +13,9 @@ namespace cyclescope::kpu {
 class TokenBoard {
  public:
   TokenBoard(const Program& program, int tile)
-      : program_(program), tile_(static_cast<std::size_t>(tile)), received_(static_cast<std::size_t>(program.tokens), 0),
+      : program_(program),
+        tile_(static_cast<std::size_t>(tile)),
+        received_(static_cast<std::size_t>(program.tokens), 0),
         release_(static_cast<std::size_t>(program.tokens)) {}
 
   /// `bytes` of a token are in L3 from release.at on. Throws InternalError when more arrive than are expected.

@@ -26,8 +26,9 @@
 // Actions: mac (useful MACs), pe_hop (operand hops between PEs, T(m(n-1) + n(m-1)) per block), drain_hop (result hops
 //   between link registers, nm(m-1)/2 per block).
 // Errors: calls out of order, for a block that was not pushed, or of impossible size are InternalErrors.
-// Not modelled: the values themselves; columns that freeze on their own (global freeze, kpu.md 4.5).
-// Source: kpu.md sections 4.1-4.5 (schedule tau = [1 1 1]); SCALE-Sim one-fold runtime 2R + C + T - 2.
+// Not modelled: the values themselves; columns that freeze on their own (the freeze is global).
+// Source: stillwater-sc/kpu-sim (schedule tau = [1 1 1], C output-stationary; results leave northwards, every other
+// clock, as branes-ai/graphs docs/hardware/kpu_architecture.md); SCALE-Sim one-fold runtime 2R + C + T - 2.
 #pragma once
 
 #include <cstddef>
@@ -46,10 +47,10 @@ enum class Side : std::uint8_t { a, b };
 struct ArrayGeometry {
   int rows = 0;
   int columns = 0;
-  int quarter_macs = 4;        ///< per PE and clock at the precision in use (INT8 4)
+  int quarter_macs = 4;  ///< per PE and clock at the precision in use (INT8 4)
   bool interleave_drain = false;
-  int ingress_depth = 32;      ///< tokens per lane that a streamer may run ahead of the array
-  int egress_depth = 16;       ///< results per column between array and vector unit, at least 2
+  int ingress_depth = 32;  ///< tokens per lane that a streamer may run ahead of the array
+  int egress_depth = 16;   ///< results per column between array and vector unit, at least 2
 };
 
 /// Indices of the ledger actions that an array counts; the owner declares them.
@@ -64,11 +65,11 @@ using ItemClocks = std::shared_ptr<const std::vector<std::int64_t>>;
 
 /// One output block: m x n results of `steps` reduction steps each.
 struct ArrayBlock {
-  std::int64_t id = 0;         ///< increasing per array
+  std::int64_t id = 0;  ///< increasing per array
   int m = 0;
   int n = 0;
-  std::int64_t steps = 0;      ///< T = ceil(K * q)
-  std::int64_t macs = 0;       ///< useful MACs, m * n * K
+  std::int64_t steps = 0;  ///< T = ceil(K * q)
+  std::int64_t macs = 0;   ///< useful MACs, m * n * K
   ledger::OperatorIndex op = -1;
 };
 
@@ -78,11 +79,11 @@ struct OperandRun {
   std::int64_t block = 0;
   std::int64_t first_step = 0;
   std::int64_t steps = 0;
-  std::int64_t first_clock = 0;   ///< absolute clock index (time / period)
+  std::int64_t first_clock = 0;  ///< absolute clock index (time / period)
   std::int64_t clocks_num = 1;
   std::int64_t clocks_den = 1;
-  ledger::Release release;        ///< the streamer activity that delivers it (its instant: first_clock)
-  ItemClocks lane_clocks;         ///< instead of the schedule: token k of lane i at [i * steps + k]; all runs or none
+  ledger::Release release;  ///< the streamer activity that delivers it (its instant: first_clock)
+  ItemClocks lane_clocks;   ///< instead of the schedule: token k of lane i at [i * steps + k]; all runs or none
 };
 
 /// Results of a block may be taken: result r of column j leaves the egress FIFO at the earliest at
@@ -91,8 +92,8 @@ struct EgressWindow {
   std::int64_t block = 0;
   std::int64_t from_clock = 0;
   std::int64_t clocks_per_result = 2;
-  ledger::Release release;        ///< what opened the window (its instant: from_clock)
-  ItemClocks column_clocks;       ///< instead of the schedule: result r of column j at [j * m + r]; all windows or none
+  ledger::Release release;   ///< what opened the window (its instant: from_clock)
+  ItemClocks column_clocks;  ///< instead of the schedule: result r of column j at [j * m + r]; all windows or none
 };
 
 /// Who uses the array. Called at the simulated time of the event.

@@ -12,7 +12,9 @@ ArrayBook::ArrayBook(ledger::Ledger& ledger, const std::string& lane, const Arra
                      Femtoseconds period, const ArrayActions& actions)
     : ledger_(&ledger),
       lane_(ledger, lane, period, static_cast<std::int64_t>(geometry.rows) * geometry.columns * geometry.quarter_macs),
-      period_(period), actions_(actions), slots_(geometry) {}
+      period_(period),
+      actions_(actions),
+      slots_(geometry) {}
 
 Leaf ArrayBook::leaf_at(std::int64_t step) const {
   if (step >= issue_end_) return Leaf::structural_drain;

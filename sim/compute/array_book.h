@@ -56,9 +56,9 @@ class ArrayBook {
   ArraySlots slots_;
   std::vector<Tail> tails_;
 
-  std::int64_t clock_ = 0;      ///< booked up to here while the array was busy
-  std::int64_t offset_ = 0;     ///< clock - step at clock_
-  std::int64_t fill_end_ = 0;   ///< steps
+  std::int64_t clock_ = 0;     ///< booked up to here while the array was busy
+  std::int64_t offset_ = 0;    ///< clock - step at clock_
+  std::int64_t fill_end_ = 0;  ///< steps
   std::int64_t issue_end_ = 0;
   std::int64_t drain_end_ = 0;
   bool busy_ = false;
@@ -66,7 +66,7 @@ class ArrayBook {
   ledger::Leaf leaf_ = ledger::Leaf::unknown;
   ledger::OperatorIndex op_ = -1;
 
-  std::int64_t held_ = 0;       ///< clocks waited but not booked yet
+  std::int64_t held_ = 0;  ///< clocks waited but not booked yet
   ledger::Release held_by_;
 };
 

@@ -6,7 +6,7 @@
 //   they are fill; between blocks and behind the last one they are drain. A MAC is 4 quarter-MACs when T = ceil(4K /
 //   quarter_macs), and what T was rounded up by is padding; otherwise all m n T quarter_macs count as useful.
 //   Each class is summed from its own bounds, none is a remainder.
-// Source: design.md section 5 (capacity ledger), kpu.md 4.1.
+// Source: the schedule of array.h.
 #pragma once
 
 #include <vector>

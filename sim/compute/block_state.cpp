@@ -1,8 +1,8 @@
 #include "sim/compute/block_state.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace cyclescope::compute {
 
@@ -15,8 +15,8 @@ std::size_t position(const BlockQueue& blocks, std::int64_t id) {
   return static_cast<std::size_t>(found - blocks.begin());
 }
 
-std::int64_t first_legal_start(const BlockQueue& blocks, std::size_t started, const ArrayBlock& next,
-                               std::int64_t from, bool interleave) {
+std::int64_t first_legal_start(const BlockQueue& blocks, std::size_t started, const ArrayBlock& next, std::int64_t from,
+                               bool interleave) {
   if (started == 0) return from;
   const BlockState& before = blocks[started - 1];
   std::int64_t start = std::max(from, before.first_edge_step());

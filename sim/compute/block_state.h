@@ -13,15 +13,15 @@ constexpr std::int64_t kUnknown = INT64_MAX;
 struct BlockState {
   ArrayBlock block;
   ledger::Release pushed_by;
-  std::int64_t pushed = 0;           ///< clock of the push
-  std::int64_t start = kUnknown;     ///< step S at which PE(0,0) begins
+  std::int64_t pushed = 0;        ///< clock of the push
+  std::int64_t start = kUnknown;  ///< step S at which PE(0,0) begins
   bool has_window = false;
-  EgressWindow window;               ///< from_clock not before the call
-  std::int64_t open_lanes = 0;       ///< tracked columns whose last result has no known turn yet
-  std::int64_t last_turn = 0;        ///< earliest clock at which the last result may leave, as far as turns go
+  EgressWindow window;                 ///< from_clock not before the call
+  std::int64_t open_lanes = 0;         ///< tracked columns whose last result has no known turn yet
+  std::int64_t last_turn = 0;          ///< earliest clock at which the last result may leave, as far as turns go
   std::int64_t edge_clock = kUnknown;  ///< clock at which the last result reached the north edge
-  bool result_seen = false;          ///< the first result has reached the edge
-  bool left = false;                 ///< the last result has left
+  bool result_seen = false;            ///< the first result has reached the edge
+  bool left = false;                   ///< the last result has left
 
   [[nodiscard]] bool started() const { return start != kUnknown; }
   /// E: the step in which row 0 of column 0 is on the north edge.
@@ -37,9 +37,9 @@ std::size_t position(const BlockQueue& blocks, std::int64_t id);
 
 /// The smallest step >= from at which `next` may start behind the first `started` blocks of the queue without two
 /// results meeting on a link. Results of row i of a block occupy the links of column j on their way to the edge, which
-/// they reach at E + 2i + j: two blocks meet iff E' - E is even and at most 2(m - 1). Source: kpu.md 4.4, extended to
-/// unequal T and m.
-std::int64_t first_legal_start(const BlockQueue& blocks, std::size_t started, const ArrayBlock& next,
-                               std::int64_t from, bool interleave);
+/// they reach at E + 2i + j: two blocks meet iff E' - E is even and at most 2(m - 1). Derived from the schedule of
+/// array.h, for unequal T and m.
+std::int64_t first_legal_start(const BlockQueue& blocks, std::size_t started, const ArrayBlock& next, std::int64_t from,
+                               bool interleave);
 
 }  // namespace cyclescope::compute

@@ -1,16 +1,19 @@
 #include "sim/compute/exact_array.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace cyclescope::compute {
 
 ExactArray::ExactArray(const std::string& name, const ArrayGeometry& geometry, const Clock& clock,
                        ledger::Ledger& ledger, const std::string& lane, const ArrayActions& actions,
                        ArrayListener& listener)
-    : Array(name), clock_(clock), core_(geometry, clock.period()),
-      book_(ledger, lane, geometry, clock.period(), actions), listener_(&listener) {}
+    : Array(name),
+      clock_(clock),
+      core_(geometry, clock.period()),
+      book_(ledger, lane, geometry, clock.period(), actions),
+      listener_(&listener) {}
 
 void ExactArray::wake() { wake_at(clock_.edge(kernel::now())); }
 

@@ -6,7 +6,7 @@
 // Causes, Actions: as array.h, booked by ArrayBook on the lane given.
 // Ports: Array in, ArrayListener out. A listener may call push_block, supply and open_egress from inside its call.
 // Errors: as array.h; also restart or finish with blocks on the array.
-// Source: kpu.md 4.1-4.5.
+// Source: as array.h.
 #pragma once
 
 #include <string>

@@ -1,8 +1,8 @@
 #include "sim/compute/ingress_lanes.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace cyclescope::compute {
 
@@ -18,8 +18,8 @@ void IngressLanes::supply(const OperandRun& given, const ArrayBlock& block, std:
   const bool next_run = given.block == block_ && given.first_step == end_;
   const bool next_block = given.block != block_ && end_ == block_steps_ && given.first_step == 0;
   if ((!next_run && !next_block) || given.steps <= 0 || given.first_step + given.steps > block.steps) {
-    throw InternalError(fmt::format("operand run of block {} from step {}: out of order", given.block,
-                                    given.first_step));
+    throw InternalError(
+        fmt::format("operand run of block {} from step {}: out of order", given.block, given.first_step));
   }
   block_ = given.block;
   block_steps_ = block.steps;

@@ -39,7 +39,7 @@ class IngressLanes {
   struct Run {
     OperandRun given;
     const ArrayBlock* block = nullptr;
-    std::int64_t begin = 0;           ///< clock of its first token in lane 0, or its first_clock with lane clocks
+    std::int64_t begin = 0;  ///< clock of its first token in lane 0, or its first_clock with lane clocks
     std::int64_t call = 0;
     int width = 0;
     int lanes_complete = 0;
@@ -47,14 +47,14 @@ class IngressLanes {
   };
   struct Token {
     OperandTag tag;
-    std::int64_t due = 0;             ///< its own clock or that of a token before it
-    std::int64_t run_clock = 0;       ///< clock to which the run's release belongs
-    ledger::Release release;          ///< of the run
+    std::int64_t due = 0;        ///< its own clock or that of a token before it
+    std::int64_t run_clock = 0;  ///< clock to which the run's release belongs
+    ledger::Release release;     ///< of the run
   };
   struct Lane {
     std::size_t run = 0;
     std::int64_t k = 0;
-    int used = 0;                     ///< slots, including those emptied in this clock
+    int used = 0;  ///< slots, including those emptied in this clock
     int emptied = 0;
     std::int64_t last_due = 0;
     std::deque<Token> fifo;
@@ -67,7 +67,7 @@ class IngressLanes {
   int depth_;
   std::vector<Lane> lanes_;
   std::vector<Run> runs_;
-  std::int64_t block_ = INT64_MIN;    ///< supplied latest, with its steps and the steps supplied
+  std::int64_t block_ = INT64_MIN;  ///< supplied latest, with its steps and the steps supplied
   std::int64_t block_steps_ = 0;
   std::int64_t end_ = 0;
 };

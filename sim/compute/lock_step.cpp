@@ -1,15 +1,20 @@
 #include "sim/compute/lock_step.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace cyclescope::compute {
 
 LockStep::LockStep(const ArrayGeometry& geometry, Femtoseconds period)
-    : interleave_(geometry.interleave_drain), rows_(geometry.rows), columns_(geometry.columns), period_(period),
-      a_(Side::a, geometry.ingress_depth), b_(Side::b, geometry.ingress_depth), results_(geometry, period) {
+    : interleave_(geometry.interleave_drain),
+      rows_(geometry.rows),
+      columns_(geometry.columns),
+      period_(period),
+      a_(Side::a, geometry.ingress_depth),
+      b_(Side::b, geometry.ingress_depth),
+      results_(geometry, period) {
   if (rows_ <= 0 || columns_ <= 0 || geometry.ingress_depth < 1 || geometry.egress_depth < 2) {
     throw InternalError(fmt::format("array of {} x {} with ingress depth {} and egress depth {}", rows_, columns_,
                                     geometry.ingress_depth, geometry.egress_depth));
@@ -53,9 +58,8 @@ LockStep::Freeze LockStep::next_freeze() const {
   freeze.step = results_.first_held(offset_);
   const BlockState* newest = newest_started();
   for (const TokenStream* stream : {&a_, &b_}) {
-    stream->for_each_placed([&](const TokenRun& run) {
-      freeze.step = std::min(freeze.step, run.first_held(next_step_, offset_));
-    });
+    stream->for_each_placed(
+        [&](const TokenRun& run) { freeze.step = std::min(freeze.step, run.first_held(next_step_, offset_)); });
     if (newest != nullptr) freeze.step = std::min(freeze.step, stream->missing_step(*newest));
   }
   if (freeze.step == kUnknown) return freeze;
@@ -68,9 +72,8 @@ LockStep::Freeze LockStep::next_freeze() const {
     freeze.paced = (holders++ == 0 || freeze.paced) && paced;
     freeze.until = std::max(freeze.until, clock);
   };
-  results_.at_step(freeze.step, [&](const ResultStream::Arrival& arrival) {
-    hold(arrival.free_from, arrival.release, false);
-  });
+  results_.at_step(freeze.step,
+                   [&](const ResultStream::Arrival& arrival) { hold(arrival.free_from, arrival.release, false); });
   for (const TokenStream* stream : {&a_, &b_}) {
     stream->for_each_placed([&](const TokenRun& run) {
       const std::int64_t d = freeze.step - run.step();
@@ -114,8 +117,7 @@ void LockStep::start(std::vector<StepEvent>& events, std::int64_t clock) {
   event.block = state.block;
   event.pushed = state.pushed;
   const BlockState* before = newest_started();
-  event.by_array = clock > ready || clock == resumed_at_ ||
-                   (before != nullptr && first_legal(0) == step);
+  event.by_array = clock > ready || clock == resumed_at_ || (before != nullptr && first_legal(0) == step);
   event.release = ledger::latest({a.release(0, period_), b.release(0, period_), state.pushed_by});
   state.start = step;
   ++started_;

@@ -89,10 +89,10 @@ class LockStep {
   TokenStream a_;
   TokenStream b_;
   ResultStream results_;
-  std::size_t started_ = 0;       ///< leading blocks of the queue that have started
+  std::size_t started_ = 0;  ///< leading blocks of the queue that have started
   std::int64_t offset_ = 0;
-  std::int64_t next_step_ = 0;     ///< no step before it executes at or after the clock reached
-  std::int64_t resumed_at_ = -1;   ///< clock at which the latest freeze ended
+  std::int64_t next_step_ = 0;    ///< no step before it executes at or after the clock reached
+  std::int64_t resumed_at_ = -1;  ///< clock at which the latest freeze ended
   std::int64_t last_block_ = INT64_MIN;
 };
 

@@ -1,8 +1,8 @@
 #include "sim/compute/pe_grid.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace cyclescope::compute {
 

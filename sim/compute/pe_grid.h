@@ -5,7 +5,7 @@
 //   operands executes one reduction step. A finished accumulator enters its link register in the following step.
 // Errors: operands that do not belong together, a lost or repeated reduction step, an accumulator overwritten before
 //   its result left, and two results on one link are InternalErrors.
-// Source: kpu.md 4.1, 4.2.
+// Source: as array.h.
 #pragma once
 
 #include <vector>

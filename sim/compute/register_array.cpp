@@ -1,21 +1,28 @@
 #include "sim/compute/register_array.h"
 
+#include <fmt/format.h>
+
 #include <tuple>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace cyclescope::compute {
 
 RegisterArray::RegisterArray(const std::string& name, const ArrayGeometry& geometry, const Clock& clock,
                              ledger::Ledger& ledger, const std::string& lane, const ArrayActions& actions,
                              ArrayListener& listener)
-    : Array(name), clock_(clock), geometry_(geometry), ledger_(&ledger),
+    : Array(name),
+      clock_(clock),
+      geometry_(geometry),
+      ledger_(&ledger),
       lane_(ledger, lane, clock.period(),
             static_cast<std::int64_t>(geometry.rows) * geometry.columns * geometry.quarter_macs),
-      actions_(actions), listener_(&listener), grid_(geometry.rows, geometry.columns),
-      a_(Side::a, geometry.rows, geometry.ingress_depth), b_(Side::b, geometry.columns, geometry.ingress_depth),
-      egress_(geometry.columns, geometry.egress_depth), entered_a_(static_cast<std::size_t>(geometry.rows)),
+      actions_(actions),
+      listener_(&listener),
+      grid_(geometry.rows, geometry.columns),
+      a_(Side::a, geometry.rows, geometry.ingress_depth),
+      b_(Side::b, geometry.columns, geometry.ingress_depth),
+      egress_(geometry.columns, geometry.egress_depth),
+      entered_a_(static_cast<std::size_t>(geometry.rows)),
       entered_b_(static_cast<std::size_t>(geometry.columns)) {
   if (geometry.ingress_depth < 1 || geometry.egress_depth < 2) {
     throw InternalError(fmt::format("{}: FIFO too shallow", name));
@@ -32,8 +39,8 @@ RegisterArray::Block& RegisterArray::find(std::int64_t id) {
 void RegisterArray::push_block(const ArrayBlock& block, const ledger::Release& release) {
   if (block.m <= 0 || block.m > geometry_.rows || block.n <= 0 || block.n > geometry_.columns || block.steps <= 0 ||
       (!blocks_.empty() && block.id <= blocks_.back().block.id)) {
-    throw InternalError(fmt::format("{}: block {} of {} x {} x {} steps", name(), block.id, block.m, block.n,
-                                    block.steps));
+    throw InternalError(
+        fmt::format("{}: block {} of {} x {} x {} steps", name(), block.id, block.m, block.n, block.steps));
   }
   blocks_.push_back({block, release, current_clock(), static_cast<std::int64_t>(block.m) * block.n, 0});
   wake();

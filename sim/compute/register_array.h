@@ -11,7 +11,7 @@
 // Ports: Array in, ArrayListener out. Errors: as array.h, and every check of PeGrid.
 // Not modelled: the path behind the last result of a block that a younger one has overtaken runs through the younger
 //   one.
-// Source: kpu.md 4.1, 4.2, 4.4.
+// Source: as array.h.
 #pragma once
 
 #include <set>
@@ -43,15 +43,15 @@ class RegisterArray : public Array {
     ArrayBlock block;
     ledger::Release pushed_by;
     std::int64_t pushed = 0;
-    std::int64_t to_leave = 0;       ///< results that have not left
-    std::int64_t last_arrival = 0;   ///< clock at which the latest result reached the edge
+    std::int64_t to_leave = 0;      ///< results that have not left
+    std::int64_t last_arrival = 0;  ///< clock at which the latest result reached the edge
   };
-  struct Obstacle {                  ///< a lane without its token or a column without room
+  struct Obstacle {  ///< a lane without its token or a column without room
     bool column = false;
     Side side = Side::a;
     int index = 0;
     bool gone = false;
-    ledger::Release release;         ///< what removed it
+    ledger::Release release;  ///< what removed it
   };
 
   [[nodiscard]] std::int64_t current_clock() const { return ceil_div(kernel::now(), clock_.period()); }
@@ -84,26 +84,26 @@ class RegisterArray : public Array {
   IngressLanes a_;
   IngressLanes b_;
   EgressFifos egress_;
-  std::deque<Block> blocks_;               ///< pushed and not gone, oldest first
+  std::deque<Block> blocks_;  ///< pushed and not gone, oldest first
   std::size_t started_ = 0;
   const ArrayBlock* issuing_ = nullptr;
   std::int64_t next_k_ = 0;
-  std::vector<OperandTag> entered_a_;      ///< what entered each lane in the latest step
+  std::vector<OperandTag> entered_a_;  ///< what entered each lane in the latest step
   std::vector<OperandTag> entered_b_;
-  std::set<std::int64_t> reserved_;        ///< steps in which the north link of column 0 is taken
-  std::int64_t handed_over_ = -1;          ///< step in which the newest block's last row enters the link of column 0
+  std::set<std::int64_t> reserved_;  ///< steps in which the north link of column 0 is taken
+  std::int64_t handed_over_ = -1;    ///< step in which the newest block's last row enters the link of column 0
 
-  std::int64_t now_ = -1;                  ///< clock being evaluated
-  std::int64_t step_ = 0;                  ///< step made latest
-  bool moved_ = false;                     ///< in this clock
-  bool moved_before_ = false;              ///< in the clock before
-  bool issued_before_ = false;             ///< a token entered lane 0 in the step before
+  std::int64_t now_ = -1;       ///< clock being evaluated
+  std::int64_t step_ = 0;       ///< step made latest
+  bool moved_ = false;          ///< in this clock
+  bool moved_before_ = false;   ///< in the clock before
+  bool issued_before_ = false;  ///< a token entered lane 0 in the step before
   std::vector<Obstacle> frozen_by_;
   std::int64_t frozen_from_ = 0;
 
   std::int64_t results_to_come_ = 0;
-  bool draining_ = false;                  ///< results were to come before the latest step
-  const ArrayBlock* filling_ = nullptr;    ///< started into an empty array, far corner not begun
+  bool draining_ = false;                ///< results were to come before the latest step
+  const ArrayBlock* filling_ = nullptr;  ///< started into an empty array, far corner not begun
   ledger::ActivityId activity_ = ledger::kOrigin;
   ledger::Leaf leaf_ = ledger::Leaf::unknown;
   bool active_ = false;

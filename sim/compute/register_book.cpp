@@ -1,7 +1,7 @@
 // The ledger side of RegisterArray: every clock is booked when the next one begins.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "sim/compute/register_array.h"
 

@@ -1,13 +1,14 @@
 #include "sim/compute/result_stream.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace cyclescope::compute {
 
 ResultStream::ResultStream(const ArrayGeometry& geometry, Femtoseconds period)
-    : depth_(static_cast<std::size_t>(geometry.egress_depth)), period_(period),
+    : depth_(static_cast<std::size_t>(geometry.egress_depth)),
+      period_(period),
       columns_(static_cast<std::size_t>(geometry.columns)) {}
 
 void ResultStream::open(const EgressWindow& window, BlockState& block, std::int64_t call) {

@@ -59,9 +59,9 @@ class ResultStream {
     ledger::Release release;  ///< when the slot is free again
   };
   struct Column {
-    std::deque<Coming> to_come;      ///< sorted by step
-    std::deque<Waiting> in_order;    ///< the last `depth` arrivals; the front's slot is the next to be used
-    std::size_t resolved = 0;        ///< leading entries of in_order with a known turn
+    std::deque<Coming> to_come;    ///< sorted by step
+    std::deque<Waiting> in_order;  ///< the last `depth` arrivals; the front's slot is the next to be used
+    std::size_t resolved = 0;      ///< leading entries of in_order with a known turn
     std::int64_t last_turn = -1;
   };
 

@@ -76,8 +76,8 @@ std::int64_t TokenStream::expand(TokenRun& run, std::int64_t call) {
   const std::vector<std::int64_t>& clocks = *run.run.lane_clocks;
   const int width = lanes(run.block->block);
   if (static_cast<std::int64_t>(clocks.size()) != width * run.run.steps) {
-    throw InternalError(fmt::format("operand run with {} lane clocks for {} lanes and {} steps", clocks.size(), width,
-                                    run.run.steps));
+    throw InternalError(
+        fmt::format("operand run with {} lane clocks for {} lanes and {} steps", clocks.size(), width, run.run.steps));
   }
   lane_clock_.resize(std::max(lane_clock_.size(), static_cast<std::size_t>(width)), 0);
   run.due.assign(static_cast<std::size_t>(run.run.steps + width - 1), 0);
@@ -96,8 +96,8 @@ std::int64_t TokenStream::expand(TokenRun& run, std::int64_t call) {
 
 // Lanes [low, high) need the slot of the token that is `back` tokens before the last of `tokens` tokens of
 // blocks[index].
-std::int64_t TokenStream::room_step(const BlockQueue& blocks, std::size_t index, int low, int high,
-                                    std::int64_t tokens, std::int64_t back) const {
+std::int64_t TokenStream::room_step(const BlockQueue& blocks, std::size_t index, int low, int high, std::int64_t tokens,
+                                    std::int64_t back) const {
   const BlockState& state = blocks[index];
   const int with_tokens = std::min(high, lanes(state.block));
   const auto earlier = [&](int from, int to, std::int64_t rest) {

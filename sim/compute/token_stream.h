@@ -17,15 +17,13 @@ namespace cyclescope::compute {
 
 /// One supplied run. Its tokens hold up steps [step, step + length()).
 struct TokenRun {
-  OperandRun run;                 ///< first_clock not before the call or the run before
+  OperandRun run;  ///< first_clock not before the call or the run before
   const BlockState* block = nullptr;
   std::vector<std::int64_t> due;  ///< explicit clocks only: latest delivery of the tokens used at step `step + d`
 
   [[nodiscard]] bool placed() const { return block->started(); }
   [[nodiscard]] std::int64_t step() const { return block->start + run.first_step; }
-  [[nodiscard]] std::int64_t length() const {
-    return due.empty() ? run.steps : static_cast<std::int64_t>(due.size());
-  }
+  [[nodiscard]] std::int64_t length() const { return due.empty() ? run.steps : static_cast<std::int64_t>(due.size()); }
   /// Clock before which step step() + d may not happen.
   [[nodiscard]] std::int64_t due_clock(std::int64_t d) const {
     return due.empty() ? run.first_clock + d * run.clocks_num / run.clocks_den : due[static_cast<std::size_t>(d)];
@@ -44,12 +42,12 @@ constexpr std::int64_t kNoStep = -1;
 struct EnteringRun {
   const BlockState* block = nullptr;
   std::int64_t first_step = 0;
-  std::int64_t last_step = 0;         ///< of the block: the run's last token
-  std::int64_t delivery = 0;          ///< clock at which its last token is delivered, over all lanes
-  std::int64_t room_step = kNoStep;   ///< step that frees the slot of the last token; kNoStep when none has to
-  bool made_room = false;             ///< that step has happened
+  std::int64_t last_step = 0;        ///< of the block: the run's last token
+  std::int64_t delivery = 0;         ///< clock at which its last token is delivered, over all lanes
+  std::int64_t room_step = kNoStep;  ///< step that frees the slot of the last token; kNoStep when none has to
+  bool made_room = false;            ///< that step has happened
   std::int64_t room_clock = 0;
-  ledger::Release release;            ///< delivery of the last token
+  ledger::Release release;  ///< delivery of the last token
 
   [[nodiscard]] std::int64_t clock() const { return made_room ? std::max(delivery, room_clock) : delivery; }
 };
@@ -89,12 +87,12 @@ class TokenStream {
 
   Side side_;
   std::int64_t depth_;
-  std::deque<TokenRun> runs_;        ///< may hold up steps to come
-  std::deque<EnteringRun> unplaced_; ///< entering, but behind tokens of blocks that have not started
+  std::deque<TokenRun> runs_;         ///< may hold up steps to come
+  std::deque<EnteringRun> unplaced_;  ///< entering, but behind tokens of blocks that have not started
   std::vector<EnteringRun> entering_;
   std::int64_t last_block_ = INT64_MIN;
-  std::int64_t to_come_ = 0;         ///< steps of last_block_ not supplied yet
-  std::int64_t last_clock_ = 0;      ///< delivery of lane 0's latest token
+  std::int64_t to_come_ = 0;              ///< steps of last_block_ not supplied yet
+  std::int64_t last_clock_ = 0;           ///< delivery of lane 0's latest token
   std::vector<std::int64_t> lane_clock_;  ///< explicit clocks only: latest delivery per lane
   bool any_ = false;
   bool explicit_ = false;

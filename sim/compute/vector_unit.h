@@ -4,7 +4,7 @@
 //   its elements went in: ceil(elements * passes / lanes) + depth clocks for a group that starts in an empty pipe.
 // Causes: none (the caller charges useful.vector). Not modelled: look-up tables of different latency per function.
 // Errors: a unit without lanes, negative sizes and sums beyond 64 bits are InternalErrors.
-// Source: kpu.md 2.2; kpu-sim vector_engine.hpp counts rows * ceil(W/8) + 3, here elements are packed densely. The
+// Source: stillwater-sc/kpu-sim vector_engine.hpp counts rows * ceil(W/8) + 3, here elements are packed densely. The
 //   array's drain delivers C/2 results per clock, hence the default of C/2 lanes; depth 4 is assumed.
 #pragma once
 

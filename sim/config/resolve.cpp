@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <numeric>
 #include <sstream>
 #include <system_error>
 
 #include "sim/base/error.h"
+#include "sim/base/suggest.h"
 #include "sim/config/ini.h"
 #include "sim/config/quantity.h"
 #include "sim/config/settings.h"
@@ -34,34 +34,15 @@ std::string place_of(const IniLine& line) {
   return fmt::format("{}:{}: {} = {}", line.file, line.line, line.key, line.value);
 }
 
-/// Levenshtein distance: insertions, deletions and substitutions that turn `a` into `b`.
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({substituted, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 using Declarations = std::map<std::string, std::shared_ptr<const Declaration>>;
 
 const std::shared_ptr<const Declaration>& find_declaration(const Declarations& declarations, const std::string& key,
                                                            const std::string& place) {
   const auto found = declarations.find(key);
   if (found != declarations.end()) return found->second;
-  if (declarations.empty()) throw fault(place, "unknown key '" + key + "'", "no settings");
-  const auto closest =
-      std::min_element(declarations.begin(), declarations.end(), [&](const auto& left, const auto& right) {
-        return edit_distance(key, left.first) < edit_distance(key, right.first);
-      });
-  throw fault(place, "unknown key '" + key + "'", "a declared key; the closest is '" + closest->first + "'");
+  std::vector<std::string> known;
+  for (const auto& [name, declaration] : declarations) known.push_back(name);
+  throw fault(place, "unknown key '" + key + "'" + suggestion(key, known), "a declared key");
 }
 
 Setting make_setting(const Declaration& declaration, const std::string& written, bool assume_unit,

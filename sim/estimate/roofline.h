@@ -13,15 +13,15 @@ namespace cyclescope::estimate {
 struct RooflineInput {
   std::int64_t macs = 0;
   std::int64_t peak_macs_per_second = 0;
-  std::int64_t bytes = 0;                 ///< compulsory external bytes for the given initial state
-  std::int64_t peak_bytes_per_second = 0; ///< 0: external memory is ideal
-  std::int64_t depth = 0;                 ///< operators on the longest dependency chain, at least one clock each
+  std::int64_t bytes = 0;                  ///< compulsory external bytes for the given initial state
+  std::int64_t peak_bytes_per_second = 0;  ///< 0: external memory is ideal
+  std::int64_t depth = 0;                  ///< operators on the longest dependency chain, at least one clock each
   Femtoseconds clock_period = 0;
 };
 
 struct Roofline {
   Femtoseconds time = 0;
-  std::string bound;                      ///< compute | memory | dependency
+  std::string bound;  ///< compute | memory | dependency
 };
 
 /// max(MACs / peak, bytes / bandwidth, depth * clock), each rounded down to whole femtoseconds.

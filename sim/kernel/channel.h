@@ -1,8 +1,8 @@
 // Credit channel between two modules: typed, of stated latency and capacity.
 //
-// Timing: an item pushed at t is visible at t + latency (>= 1 clock of the sender); a slot freed by pop at t can be used
-// again at t + credit_latency. Causes: none of its own; the waiting side charges what it waits for.
-// Errors: push without credit and pop of nothing are InternalErrors.
+// Timing: an item pushed at t is visible at t + latency (>= 1 clock of the sender); a slot freed by pop at t can be
+// used again at t + credit_latency. Causes: none of its own; the waiting side charges what it waits for. Errors: push
+// without credit and pop of nothing are InternalErrors.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +19,13 @@ class Channel {
  public:
   /// `consumer` is woken when an item arrives, `producer` when a credit returns.
   Channel(Module& producer, Module& consumer, Femtoseconds latency, std::size_t capacity, Femtoseconds credit_latency)
-      : producer_(&producer), consumer_(&consumer), latency_(latency), credit_latency_(credit_latency),
+      : producer_(&producer),
+        consumer_(&consumer),
+        latency_(latency),
+        credit_latency_(credit_latency),
         credits_(capacity) {
-    if (latency <= 0 || credit_latency <= 0 || capacity == 0) throw InternalError("channel without latency or capacity");
+    if (latency <= 0 || credit_latency <= 0 || capacity == 0)
+      throw InternalError("channel without latency or capacity");
   }
 
   /// True when a credit is available now.
@@ -63,14 +67,23 @@ class Channel {
 
   /// Removes one credit for ever: the fault that tests inject to see the conservation law turn red.
   void lose_credit() {
-    if (credits_ > 0) --credits_;
+    collect();
+    if (credits_ > 0) {
+      --credits_;
+    } else {
+      ++lost_;  // all are in use: the next one to return is the one
+    }
   }
 
  private:
   void collect() {
     while (!returning_.empty() && returning_.front() <= now()) {
       returning_.pop_front();
-      ++credits_;
+      if (lost_ > 0) {
+        --lost_;
+      } else {
+        ++credits_;
+      }
     }
   }
 
@@ -79,6 +92,7 @@ class Channel {
   Femtoseconds latency_;
   Femtoseconds credit_latency_;
   std::size_t credits_;
+  std::size_t lost_ = 0;  ///< credits in use that will not come back
   std::deque<std::pair<Femtoseconds, T>> items_;
   std::deque<Femtoseconds> returning_;
 };

@@ -1,7 +1,8 @@
 #include "sim/ledger/ledger.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace cyclescope::ledger {
 namespace {

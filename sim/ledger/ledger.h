@@ -22,7 +22,7 @@
 namespace cyclescope::ledger {
 
 using LaneId = std::uint32_t;
-using ActivityId = std::uint32_t;  ///< 0 is the origin: the start command at t = 0
+using ActivityId = std::uint32_t;    ///< 0 is the origin: the start command at t = 0
 using OperatorIndex = std::int32_t;  ///< index of the lowered operator, -1 for none
 
 constexpr ActivityId kOrigin = 0;
@@ -111,7 +111,9 @@ class Ledger {
   // ---- actions and energy ------------------------------------------------------------------------------------------
   /// An action of a component at a price in attojoules each. Returns its index.
   std::size_t add_action(const std::string& component, const std::string& action, std::int64_t attojoules);
-  void count(std::size_t action, std::int64_t times) { if (enabled_) actions_[action].count += times; }
+  void count(std::size_t action, std::int64_t times) {
+    if (enabled_) actions_[action].count += times;
+  }
   /// Constant power of a component over the whole makespan.
   void add_power(const std::string& component, std::int64_t microwatts);
 
@@ -131,7 +133,9 @@ class Ledger {
   // ---- bytes -------------------------------------------------------------------------------------------------------
   std::size_t add_traffic(const std::string& name);
   void sent(std::size_t traffic, std::int64_t bytes, std::int64_t replication = 1);
-  void received(std::size_t traffic, std::int64_t bytes) { if (enabled_) traffic_[traffic].received += bytes; }
+  void received(std::size_t traffic, std::int64_t bytes) {
+    if (enabled_) traffic_[traffic].received += bytes;
+  }
   [[nodiscard]] const std::vector<Traffic>& traffic() const { return traffic_; }
 
   // ---- frame -------------------------------------------------------------------------------------------------------

@@ -25,25 +25,25 @@ struct RunOptions {
   Precision precision = Precision::int8;
   std::string initial_state = "steady";  ///< steady | cold
   std::int64_t batch = 1;
-  bool strict_precision = false;         ///< refuse anything not native
-  bool ledgers = true;                   ///< off: no attribution; changes no cycle
-  Faults faults;                         ///< tests only
+  bool strict_precision = false;  ///< refuse anything not native
+  bool ledgers = true;            ///< off: no attribution; changes no cycle
+  Faults faults;                  ///< tests only
 };
 
 /// One row of `explain --mapping`.
 struct MappingRow {
   std::string name;
   std::string type;
-  std::string members;            ///< operators fused into it, space separated
+  std::string members;  ///< operators fused into it, space separated
   std::int64_t m = 0, n = 0, k = 0;
-  std::int64_t tiles = 0;         ///< hardware tiles that work on it
-  std::int64_t blocks = 0;        ///< output blocks
-  std::int64_t rounds = 0;        ///< blocks on the busiest tile
+  std::int64_t tiles = 0;   ///< hardware tiles that work on it
+  std::int64_t blocks = 0;  ///< output blocks
+  std::int64_t rounds = 0;  ///< blocks on the busiest tile
   std::int64_t macs = 0;
   std::int64_t weight_bytes = 0;
   std::int64_t input_bytes = 0;
   std::int64_t l3_bytes_per_tile = 0;  ///< largest over the tiles, everything alive during the operator
-  std::string buffers;            ///< what is held where
+  std::string buffers;                 ///< what is held where
 };
 
 /// A machine family: one folder under arch/.

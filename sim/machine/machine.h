@@ -9,16 +9,17 @@ namespace cyclescope::machine {
 /// A finished frame.
 struct Frame {
   Femtoseconds start = 0;
-  ledger::Release end;              ///< what ended it; its instant is the end
-  Femtoseconds clock_period = 0;    ///< reference clock
+  ledger::Release end;            ///< what ended it; its instant is the end
+  Femtoseconds clock_period = 0;  ///< reference clock
 };
 
 class Machine {
  public:
   virtual ~Machine() = default;
 
-  /// One inference from the first clock edge at or after now to quiescence. `warm`: it follows another inference, so what
-  /// the mapping keeps resident is on chip. Throws InternalError when the machine comes to rest before the frame is done.
+  /// One inference from the first clock edge at or after now to quiescence. `warm`: it follows another inference, so
+  /// what the mapping keeps resident is on chip. Throws InternalError when the machine comes to rest before the frame
+  /// is done.
   virtual void run_frame(bool warm) = 0;
 
   /// The last frame.

@@ -11,8 +11,8 @@ namespace cyclescope::machine {
 /// must be there already, in the order of the ledger's operator indices.
 void report(const ledger::Ledger& ledger, const Frame& frame, results::RunResult& result);
 
-/// Checks what can be checked on one run (design: the laws) and appends to result.laws: roofline, MACs, bytes conserved,
-/// compulsory bytes, time and capacity ledgers closed, path closed, no free operator.
+/// Checks what can be checked on one run (design: the laws) and appends to result.laws: roofline, MACs, bytes
+/// conserved, compulsory bytes, time and capacity ledgers closed, path closed, no free operator.
 void check_laws(const ledger::Ledger& ledger, results::RunResult& result);
 
 }  // namespace cyclescope::machine

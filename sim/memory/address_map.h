@@ -36,7 +36,7 @@ class AddressMap {
   std::uint64_t granule_;
   std::uint64_t channels_;
   std::uint64_t channel_digit_ = 1;  ///< smallest power of two that is not below the channels
-  std::uint64_t column_granules_;  ///< granules in a row of all banks that share one granule
+  std::uint64_t column_granules_;    ///< granules in a row of all banks that share one granule
   int rotation_;
   std::uint64_t other_groups_;
   std::uint64_t banks_per_group_;

@@ -12,9 +12,10 @@ void check(const DramConfig& config, const Request& request) {
   const std::uint64_t end = request.address + request.bytes;
   const bool fits = request.bytes > 0 && end <= static_cast<std::uint64_t>(config.capacity());
   if (!fits || request.address / granule != (end - 1) / granule) {
-    throw InternalError(fmt::format("memory request of {} bytes at address {}: within one granule of {} bytes and "
-                                    "{} bytes of capacity expected",
-                                    request.bytes, request.address, config.granule, config.capacity()));
+    throw InternalError(
+        fmt::format("memory request of {} bytes at address {}: within one granule of {} bytes and "
+                    "{} bytes of capacity expected",
+                    request.bytes, request.address, config.granule, config.capacity()));
   }
 }
 

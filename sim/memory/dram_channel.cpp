@@ -26,9 +26,9 @@ DramChannel::DramChannel(const DramConfig& config, const DramBook& book, int num
       timing_(config.timing),
       book_(book),
       period_(config.clock.period()),
-      lead_(config.aggregate ? (std::min(timing_.RL, timing_.WL) + timing_.burst - 1) * period_ +
-                                   config.controller_latency
-                             : 0),
+      lead_(config.aggregate
+                ? (std::min(timing_.RL, timing_.WL) + timing_.burst - 1) * period_ + config.controller_latency
+                : 0),
       engine_(config.table, config.bank_groups, config.banks_per_group, config.banks() / config.refresh_banks),
       refresh_(config),
       queues_({config.read_queue, config.write_queue}),

@@ -113,7 +113,7 @@ class DramChannel : public kernel::Module {
 
   std::vector<Arrival> staged_;  ///< not yet at the controller; sorted by (tick, client, tag)
   std::uint64_t next_seq_ = 0;
-  Tick now_ = 0;                 ///< clock up to which decisions are made
+  Tick now_ = 0;  ///< clock up to which decisions are made
   Femtoseconds planned_wake_ = kNever;
   Direction mode_ = Direction::read;
   Direction last_direction_ = Direction::read;
@@ -121,13 +121,13 @@ class DramChannel : public kernel::Module {
   std::array<std::int64_t, kMaxBanks> open_row_{};
   std::array<Tick, kMaxBanks> last_use_{};
   std::array<Blocked, kMaxBanks> blocked_{};
-  std::uint32_t open_ = 0;     ///< banks with an open row
+  std::uint32_t open_ = 0;      ///< banks with an open row
   std::uint32_t reserved_ = 0;  ///< banks closed to requests until a forced refresh is given
   int forced_set_ = RefreshSchedule::kNoSet;
 
   Tick pending_since_ = 0;
-  Tick column_end_ = 0;   ///< end of the last column slot used
-  Tick bus_until_ = 0;    ///< end of the current run of data on the bus
+  Tick column_end_ = 0;  ///< end of the last column slot used
+  Tick bus_until_ = 0;   ///< end of the current run of data on the bus
   std::int64_t bursts_ = 0;
   Femtoseconds frame_start_ = 0;
   std::vector<Femtoseconds> refreshes_;  ///< given, not yet booked

@@ -100,9 +100,9 @@ void declare_refresh(config::Schema& schema) {
   schema.add(time("dram.tPBR2ACT", "REFpb to ACT, other bank"));
   schema.add(time("dram.tPBR2PBR", "REFpb to REFpb, other bank"));
   schema.add(number("dram.refresh_banks_per_command", Quantity::count, "banks", 1, 16, "banks one REFpb refreshes"));
-  schema.add(with_default(number("dram.refresh_postpone", Quantity::count, "commands", 1, 8,
-                                 "due refresh commands at which one is forced"),
-                          "8 commands", "JEDEC allows up to eight to be postponed"));
+  schema.add(with_default(
+      number("dram.refresh_postpone", Quantity::count, "commands", 1, 8, "due refresh commands at which one is forced"),
+      "8 commands", "JEDEC allows up to eight to be postponed"));
 }
 
 void declare_controller(config::Schema& schema) {

@@ -17,12 +17,12 @@ enum class RefreshMode : std::uint8_t { per_bank, all_bank, off };
 
 /// Prices of one action, attojoules.
 struct DramEnergy {
-  std::int64_t activate = 0;  ///< ACT and its PRE, one row of one bank
-  std::int64_t read = 0;      ///< core, per burst
-  std::int64_t write = 0;     ///< core, per burst
-  std::int64_t io = 0;        ///< both ends, per burst
-  std::int64_t phy = 0;       ///< controller and PHY logic, per burst
-  std::int64_t refresh = 0;   ///< per refresh command of the configured kind
+  std::int64_t activate = 0;               ///< ACT and its PRE, one row of one bank
+  std::int64_t read = 0;                   ///< core, per burst
+  std::int64_t write = 0;                  ///< core, per burst
+  std::int64_t io = 0;                     ///< both ends, per burst
+  std::int64_t phy = 0;                    ///< controller and PHY logic, per burst
+  std::int64_t refresh = 0;                ///< per refresh command of the configured kind
   std::int64_t background_microwatts = 0;  ///< per channel
 };
 
@@ -41,18 +41,18 @@ struct DramConfig {
   bool hash = true;
 
   RefreshMode refresh = RefreshMode::per_bank;
-  int refresh_banks = 0;     ///< banks covered by one REFpb
+  int refresh_banks = 0;      ///< banks covered by one REFpb
   Tick refresh_interval = 0;  ///< between due refresh commands of the configured kind
-  int refresh_postpone = 0;  ///< due commands that may be put off before one is forced
+  int refresh_postpone = 0;   ///< due commands that may be put off before one is forced
 
   int read_queue = 0;   ///< bursts
   int write_queue = 0;  ///< bursts
   int write_high = 0;
   int write_low = 0;
-  int direction_batch = 0;  ///< bursts a direction keeps when both wait
-  Tick write_age = 0;         ///< a waiting write this old starts a drain
-  Tick starvation_limit = 0;  ///< a request this old goes first
-  Tick row_idle = 0;          ///< an unused open row is closed after this
+  int direction_batch = 0;              ///< bursts a direction keeps when both wait
+  Tick write_age = 0;                   ///< a waiting write this old starts a drain
+  Tick starvation_limit = 0;            ///< a request this old goes first
+  Tick row_idle = 0;                    ///< an unused open row is closed after this
   Femtoseconds controller_latency = 0;  ///< each way
 
   DramEnergy energy;

@@ -18,13 +18,13 @@ enum class Direction : std::uint8_t { read, write };
 
 /// One transfer, at most one interleave granule and not crossing a granule boundary.
 struct Request {
-  std::uint64_t tag = 0;            ///< returned with the reply
+  std::uint64_t tag = 0;  ///< returned with the reply
   Direction direction = Direction::read;
   Role role = Role::weights;
-  std::uint64_t address = 0;        ///< byte address in the device's memory
+  std::uint64_t address = 0;  ///< byte address in the device's memory
   std::uint32_t bytes = 0;
   ledger::OperatorIndex op = -1;
-  ledger::Release release;          ///< what made the client issue it
+  ledger::Release release;  ///< what made the client issue it
 };
 
 /// A stretch of a request's life and what it was doing then (a leaf under waiting.operand, or arbitration).
@@ -36,7 +36,7 @@ struct LifeInterval {
 
 struct Reply {
   std::uint64_t tag = 0;
-  std::vector<LifeInterval> life;   ///< abutting, from issue to arrival at the client
+  std::vector<LifeInterval> life;                 ///< abutting, from issue to arrival at the client
   ledger::ActivityId activity = ledger::kOrigin;  ///< last record of that life in the ledger
 };
 

@@ -11,8 +11,7 @@ const char* name(Command command) {
   return kNames[static_cast<std::size_t>(command)];
 }
 
-TimingEngine::TimingEngine(const ConstraintTable& table, int bank_groups, int banks_per_group,
-                           int refresh_sets)
+TimingEngine::TimingEngine(const ConstraintTable& table, int bank_groups, int banks_per_group, int refresh_sets)
     : command_slot_(table.command_slot),
       refresh_sets_(static_cast<std::size_t>(refresh_sets)),
       banks_(static_cast<std::size_t>(bank_groups * banks_per_group), Earliest{}),

@@ -7,8 +7,8 @@ namespace cyclescope::memory {
 using ledger::Leaf;
 
 void WaitLog::data(const Slot& slot, Tick from, Tick to) {
-  const bool continues = entries_.size() > first_ && entries_.back().to == from && entries_.back().data &&
-                         entries_.back().seq == slot.seq;
+  const bool continues =
+      entries_.size() > first_ && entries_.back().to == from && entries_.back().data && entries_.back().seq == slot.seq;
   if (continues) {
     entries_.back().to = to;
   } else {
@@ -19,8 +19,8 @@ void WaitLog::data(const Slot& slot, Tick from, Tick to) {
 
 void WaitLog::stall(Leaf cause, Tick until) {
   if (until <= end_) return;
-  const bool continues = entries_.size() > first_ && entries_.back().to == end_ && !entries_.back().data &&
-                         entries_.back().cause == cause;
+  const bool continues =
+      entries_.size() > first_ && entries_.back().to == end_ && !entries_.back().data && entries_.back().cause == cause;
   if (continues) {
     entries_.back().to = until;
   } else {

@@ -14,9 +14,13 @@ constexpr const char* kDirectionName[] = {"e", "w", "n", "s"};
 
 Mesh::Mesh(const std::string& name, const MeshGeometry& geometry, const Clock& clock, ledger::Ledger& ledger,
            std::int64_t attojoules_per_flit_hop)
-    : kernel::Module(name), geometry_(geometry), clock_(clock), ledger_(ledger),
+    : kernel::Module(name),
+      geometry_(geometry),
+      clock_(clock),
+      ledger_(ledger),
       nodes_(geometry.width * geometry.height),
-      flit_hop_(ledger.add_action("noc", "flit_hop", attojoules_per_flit_hop)), traffic_(ledger.add_traffic("noc")) {
+      flit_hop_(ledger.add_action("noc", "flit_hop", attojoules_per_flit_hop)),
+      traffic_(ledger.add_traffic("noc")) {
   const auto add_link = [&](const std::string& link_name) {
     links_.emplace_back(ledger_, link_name, clock_.period());
     return static_cast<std::int32_t>(links_.size() - 1);
@@ -45,16 +49,21 @@ Site Mesh::router_of(Site site) const {
 }
 
 std::int32_t Mesh::link_between(Site from, Site to) const {
-  const int difference = to - from;
-  const int direction = difference == 1 ? kEast : difference == -1 ? kWest : difference < 0 ? kNorth : kSouth;
+  const bool same_row = from / geometry_.width == to / geometry_.width;  // in one column, a difference of 1 is south
+  const int direction = same_row ? (to > from ? kEast : kWest) : (to > from ? kSouth : kNorth);
   return neighbour_link_[static_cast<std::size_t>(from * 4 + direction)];
+}
+
+void Mesh::set_sink(Site site, Sink& sink) {
+  (void)router_of(site);  // throws when there is no such site
+  sinks_[static_cast<std::size_t>(site)] = &sink;
 }
 
 RouteId Mesh::add_route(Site source, const std::vector<Site>& destinations) {
   Route route;
+  std::map<Site, std::int32_t> node_at{{router_of(source), 0}};  // router -> tree node whose link leads there
   route.nodes.push_back({injection_link_[static_cast<std::size_t>(source)], -1, {}});
   route.copies = static_cast<std::int64_t>(destinations.size());
-  std::map<Site, std::int32_t> node_at{{router_of(source), 0}};  // router -> tree node whose link leads there
   for (const Site destination : destinations) {
     Site at = router_of(source);
     const Site target = router_of(destination);
@@ -78,7 +87,7 @@ RouteId Mesh::add_route(Site source, const std::vector<Site>& destinations) {
 }
 
 ledger::Release Mesh::traverse(const Packet& packet, std::int32_t link_index, const ledger::Release& arrival,
-                              Femtoseconds& start) {
+                               Femtoseconds& start) {
   Link& link = links_[static_cast<std::size_t>(link_index)];
   const std::int64_t flit_count = flits(packet.bytes);
   ledger::Release release = arrival;
@@ -89,8 +98,8 @@ ledger::Release Mesh::traverse(const Packet& packet, std::int32_t link_index, co
   }
   link.free_at = start + clock_.cycles(flit_count);
   const Femtoseconds hop = clock_.cycles(geometry_.hop_cycles);
-  link.last = ledger_.record(link.lane.id(), packet.op, ledger::Leaf::waiting_operand_noc, start, link.free_at + hop,
-                             release);
+  link.last =
+      ledger_.record(link.lane.id(), packet.op, ledger::Leaf::waiting_operand_noc, start, link.free_at + hop, release);
   link.lane.idle_until(start);
   link.lane.busy_until(link.free_at, ledger::Leaf::useful_transfer);
   ledger_.count(flit_hop_, flit_count);

@@ -3,15 +3,13 @@
 // Timing: a packet of f flits (one header flit and ceil(bytes / flit)) occupies every link of its route for f clocks;
 // its head appears at the next router `hop_cycles` clocks (router + link) after it was granted the link, and may go on
 // while the tail is still behind (virtual cut-through). Links are granted in order of arrival; ties go by the number of
-// the link on which the packet came. A multicast packet crosses every link of its XY tree once. Delivery is when the tail has left the
-// ejection link.
-// Causes: links are in useful.transfer or idle; waiting for a packet is waiting.operand.noc.
-// Actions: one `flit_hop` per flit and link.
-// Ports: inject() at a site, Sink::deliver() at a site. Sites 0..width*height-1 are the mesh nodes in row-major order,
-// further sites are edge devices attached to a router by links of their own.
-// Errors: an unknown site is an InternalError.
-// Not modelled: finite router buffers and virtual channels (queues at routers are unbounded).
-// Source: flit width and mesh sizes from the catalogue of the SKU; router 1 clock + link 1 clock assumed.
+// the link on which the packet came. A multicast packet crosses every link of its XY tree once. Delivery is when the
+// tail has left the ejection link. Causes: links are in useful.transfer or idle; waiting for a packet is
+// waiting.operand.noc. Actions: one `flit_hop` per flit and link. Ports: inject() at a site, Sink::deliver() at a site.
+// Sites 0..width*height-1 are the mesh nodes in row-major order, further sites are edge devices attached to a router by
+// links of their own. Errors: an unknown site is an InternalError. Not modelled: finite router buffers and virtual
+// channels (queues at routers are unbounded). Source: flit width and mesh sizes from the catalogue of the SKU; router 1
+// clock + link 1 clock assumed.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +37,7 @@ struct MeshGeometry {
 struct Packet {
   std::int32_t token = 0;
   std::int32_t bytes = 0;
-  std::int64_t offset = 0;          ///< of the payload, for receivers that need it
+  std::int64_t offset = 0;  ///< of the payload, for receivers that need it
   ledger::OperatorIndex op = -1;
 };
 
@@ -64,7 +62,7 @@ class Mesh : public kernel::Module {
   /// Prepares the XY tree from `source` to `destinations` (distinct sites). Reuse the id for all packets of that kind.
   RouteId add_route(Site source, const std::vector<Site>& destinations);
 
-  void set_sink(Site site, Sink& sink) { sinks_[static_cast<std::size_t>(site)] = &sink; }
+  void set_sink(Site site, Sink& sink);
 
   /// Hands a packet to the injection link of the route's source now.
   Injection inject(RouteId route, const Packet& packet, const ledger::Release& release);
@@ -89,12 +87,12 @@ class Mesh : public kernel::Module {
     Link(ledger::Ledger& ledger, const std::string& name, Femtoseconds period) : lane(ledger, name, period) {}
   };
   struct TreeNode {
-    std::int32_t link = 0;            ///< link that leads into this node
-    Site deliver_at = -1;             ///< site behind an ejection link, else -1
+    std::int32_t link = 0;  ///< link that leads into this node
+    Site deliver_at = -1;   ///< site behind an ejection link, else -1
     std::vector<std::int32_t> children;
   };
   struct Route {
-    std::vector<TreeNode> nodes;      ///< nodes[0] hangs on the injection link
+    std::vector<TreeNode> nodes;  ///< nodes[0] hangs on the injection link
     std::int64_t copies = 0;
   };
   /// A packet copy on its way: at a router, or arriving whole at its site.
@@ -117,7 +115,8 @@ class Mesh : public kernel::Module {
     return routes_[static_cast<std::size_t>(flight.route)].nodes[static_cast<std::size_t>(flight.node)];
   }
   std::int32_t link_between(Site from, Site to) const;
-  ledger::Release traverse(const Packet& packet, std::int32_t link, const ledger::Release& arrival, Femtoseconds& start);
+  ledger::Release traverse(const Packet& packet, std::int32_t link, const ledger::Release& arrival,
+                           Femtoseconds& start);
   void schedule(Femtoseconds at, std::int32_t link, const Flight& flight);
   void forward(const Flight& flight);
 

@@ -48,7 +48,7 @@ struct TrafficResult {
   std::int64_t received = 0;
 };
 
-/// A law checked on this run (design section 9): name, whether it held, the numbers.
+/// A law that every machine obeys, checked on this run: name, whether it held, the numbers.
 struct LawResult {
   std::string name;
   bool holds = true;

@@ -3,12 +3,12 @@
 #include <boost/program_options/value_semantic.hpp>
 
 #include "sim/base/error.h"
+#include "sim/base/suggest.h"
 #include "sim/run/commands.h"
 #include "sim/run/directories.h"
 #include "sim/run/format.h"
 #include "sim/run/options.h"
 #include "sim/run/output.h"
-#include "sim/run/suggest.h"
 #include "sim/run/trace_info.h"
 #include "sim/run/views.h"
 #include "traces/reader.h"

@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "sim/base/error.h"
+#include "sim/base/suggest.h"
 #include "sim/run/output.h"
-#include "sim/run/suggest.h"
 
 namespace cyclescope::run {
 namespace {

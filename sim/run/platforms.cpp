@@ -10,10 +10,10 @@
 #include <system_error>
 
 #include "sim/base/error.h"
+#include "sim/base/suggest.h"
 #include "sim/config/ini.h"
 #include "sim/run/directories.h"
 #include "sim/run/registry.h"
-#include "sim/run/suggest.h"
 
 namespace cyclescope::run {
 namespace {

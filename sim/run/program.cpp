@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/base/suggest.h"
 #include "sim/results/process.h"
 #include "sim/run/commands.h"
 #include "sim/run/format.h"
 #include "sim/run/output.h"
-#include "sim/run/suggest.h"
 #include "sim/run/version.h"
 
 namespace cyclescope::run {

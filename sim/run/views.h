@@ -12,7 +12,7 @@ enum class Format { table, json, csv };
 /// Throws InputError listing the formats.
 Format parse_format(const std::string& text);
 
-/// The object that scripts rely on (design section 7), then the stored integers behind it. A ratio over a makespan of
+/// The object that scripts rely on, then the stored integers behind it. A ratio over a makespan of
 /// 0 is null.
 std::string to_json(const results::RunResult& result);
 

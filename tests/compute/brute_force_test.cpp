@@ -69,7 +69,7 @@ TEST_CASE("the earliest legal start is the first without a collision under each 
   }
 }
 
-TEST_CASE("equal blocks repeat at the intervals of kpu.md 4.4") {
+TEST_CASE("equal blocks repeat at the intervals that the drain allows") {
   const struct {
     int rows;
     std::int64_t conservative;

@@ -1,4 +1,4 @@
-// The published vectors of kpu.md 4.6: clocks from the first operand pair to the last result on the north edge, with
+// Hand-calculated vectors of the output-stationary array: clocks from the first operand pair to the last result on the north edge, with
 // operands and result space always there.
 #include <catch2/catch.hpp>
 

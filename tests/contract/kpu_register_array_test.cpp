@@ -1,4 +1,6 @@
-// KPU: the machine built on the register-accurate array gives the same result, to the last segment of the path.
+// KPU: the machine built on the register-accurate array takes the same clocks everywhere. Array lanes agree leaf by leaf.
+// The reference has one activity per leaf and clock: it splits idle MAC slots among fill, drain and padding by the leaf of
+// the whole array, and names what other lanes waited for after the youngest block; these alone may differ.
 #include <catch2/catch.hpp>
 
 #include "tests/contract/laws.h"
@@ -10,22 +12,59 @@ namespace {
 using namespace cyclescope;
 using namespace cyclescope::contract;
 
+using ledger::Leaf;
+
+/// Folds the leaves of [first, last] into the first of them.
+ledger::LeafSums folded(ledger::LeafSums sums, Leaf first, Leaf last) {
+  for (auto leaf = static_cast<std::size_t>(first) + 1; leaf <= static_cast<std::size_t>(last); ++leaf) {
+    sums[static_cast<std::size_t>(first)] += sums[leaf];
+    sums[leaf] = 0;
+  }
+  return sums;
+}
+
+/// A result without what the reference does not tell.
+results::RunResult comparable(results::RunResult result) {
+  result.settings.erase("array.model");
+  for (results::LaneResult& lane : result.lanes) {
+    lane.slots = folded(lane.slots, Leaf::structural_fill, Leaf::structural_issue);
+    if (lane.name.rfind("array.", 0) != 0) {
+      lane.time = folded(lane.time, Leaf::waiting_operand_l1, Leaf::waiting_weights);
+    }
+  }
+  result.path = {{"all", 0, -1, 0, result.makespan}};
+  result.critical_path = {{"all", result.cycles}};
+  for (results::OperatorResult& op : result.operators) {
+    op.exposed.clear();
+    op.bound.clear();
+  }
+  return result;
+}
+
 void check_same(const workloads::Graph& graph, const Overrides& more, const machine::RunOptions& options = {}) {
   const results::RunResult exact = simulate(machine_of("kpu"), graph, more, options);
   Overrides overrides = more;
   overrides.emplace_back("array.model=register");
-  results::RunResult ticking = simulate(machine_of("kpu"), graph, overrides, options);
+  const results::RunResult ticking = simulate(machine_of("kpu"), graph, overrides, options);
+  CHECK(exact.settings.at("array.model") == "exact");
   CHECK(ticking.settings.at("array.model") == "register");
-  ticking.settings["array.model"] = exact.settings.at("array.model");
-  INFO(exact.makespan << " fs exact, " << ticking.makespan << " fs ticking");
-  CHECK(ticking.critical_path == exact.critical_path);
-  REQUIRE(ticking.lanes.size() == exact.lanes.size());
-  for (std::size_t i = 0; i < exact.lanes.size(); ++i) {
-    INFO("lane " << exact.lanes[i].name);
-    CHECK(ticking.lanes[i].time == exact.lanes[i].time);
-    CHECK(ticking.lanes[i].slots == exact.lanes[i].slots);
+  check_laws(graph, ticking);
+  CHECK(ticking.makespan == exact.makespan);
+  const results::RunResult a = comparable(ticking);
+  const results::RunResult b = comparable(exact);
+  REQUIRE(a.lanes.size() == b.lanes.size());
+  for (std::size_t i = 0; i < a.lanes.size(); ++i) {
+    INFO("lane " << b.lanes[i].name);
+    CHECK(a.lanes[i].time == b.lanes[i].time);
+    CHECK(a.lanes[i].slots == b.lanes[i].slots);
   }
-  CHECK(file_of(ticking) == file_of(exact));
+  for (std::size_t i = 0; i < a.operators.size(); ++i) {
+    INFO("operator " << b.operators[i].name);
+    CHECK(a.operators[i].start_cycle == b.operators[i].start_cycle);
+    CHECK(a.operators[i].end_cycle == b.operators[i].end_cycle);
+  }
+  CHECK(a.energy_fj == b.energy_fj);
+  CHECK(a.dram_read_bytes == b.dram_read_bytes);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "sim/run/output.h"
-#include "sim/run/suggest.h"
+#include "sim/base/suggest.h"
 #include "sim/run/version.h"
 
 using namespace cyclescope;
@@ -93,12 +93,12 @@ TEST_CASE("CSV cells are quoted when they must be") {
 }
 
 TEST_CASE("only a close word is suggested") {
-  CHECK(run::suggestion("kpu-t65", {"hailo-8", "kpu-t64"}) == " (did you mean 'kpu-t64'?)");
-  CHECK(run::suggestion("rnu", {"list", "run"}) == " (did you mean 'run'?)");
-  CHECK(run::suggestion("exlpain", {"list", "explain"}) == " (did you mean 'explain'?)");
-  CHECK(run::suggestion("whatever", {"list", "run"}).empty());
-  CHECK(run::suggestion("", {"list"}).empty());
-  CHECK(run::suggestion("list", {}).empty());
+  CHECK(suggestion("kpu-t65", {"hailo-8", "kpu-t64"}) == " (did you mean 'kpu-t64'?)");
+  CHECK(suggestion("rnu", {"list", "run"}) == " (did you mean 'run'?)");
+  CHECK(suggestion("exlpain", {"list", "explain"}) == " (did you mean 'explain'?)");
+  CHECK(suggestion("whatever", {"list", "run"}).empty());
+  CHECK(suggestion("", {"list"}).empty());
+  CHECK(suggestion("list", {}).empty());
 }
 
 TEST_CASE("messages stay on one line") { CHECK(run::one_line("a\nb\tc\x7f") == "a?b?c?"); }

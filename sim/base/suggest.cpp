@@ -1,9 +1,9 @@
-#include "sim/run/suggest.h"
+#include "sim/base/suggest.h"
 
 #include <algorithm>
 #include <cstddef>
 
-namespace cyclescope::run {
+namespace cyclescope {
 namespace {
 
 /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment).
@@ -35,4 +35,4 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
   return " (did you mean '" + *closest + "'?)";
 }
 
-}  // namespace cyclescope::run
+}  // namespace cyclescope
