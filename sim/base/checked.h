@@ -26,8 +26,8 @@ inline std::int64_t checked_mul(std::int64_t a, std::int64_t b) {
 /// ceil(a / b) for a >= 0, b > 0.
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
-/// The smallest multiple of b that is >= a, for a >= 0, b > 0.
-constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
+/// The smallest multiple of b that is >= a, for a >= 0, b > 0; throws InternalError on overflow of int64.
+inline std::int64_t round_up(std::int64_t a, std::int64_t b) { return checked_mul(ceil_div(a, b), b); }
 
 /// Narrows a 128-bit sum to int64; throws InternalError when it does not fit.
 inline std::int64_t checked_narrow(Int128 value) {

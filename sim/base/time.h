@@ -37,7 +37,7 @@ class Clock {
   [[nodiscard]] Femtoseconds edge(Femtoseconds t) const { return round_up(t, period_); }
 
   /// First edge strictly after t.
-  [[nodiscard]] Femtoseconds next_edge(Femtoseconds t) const { return (t / period_ + 1) * period_; }
+  [[nodiscard]] Femtoseconds next_edge(Femtoseconds t) const { return checked_mul(t / period_ + 1, period_); }
 
  private:
   Femtoseconds period_;

@@ -72,7 +72,7 @@ TEST_CASE("a wrong line is refused with file, line, key, value and expectation")
        "array.rows = 2 PE | derived | x | y: '|' in the source; expected 'VALUE [UNIT] | CONFIDENCE | SOURCE' with a "
        "value of 1 PE to 1024 PE"},
       {"array.row = 2 PE | derived | x",
-       "array.row = 2 PE | derived | x: unknown key 'array.row'; expected a declared key; the closest is 'array.rows'"},
+       "array.row = 2 PE | derived | x: unknown key 'array.row' (did you mean 'array.rows'?); expected a declared key"},
       {"clock = 2 GHz | derived | x",
        "clock = 2 GHz | derived | x: repeated key, first set in line 1; expected each key once"},
       {"base =", "base = : empty value; expected names of INI files"},
@@ -148,7 +148,7 @@ TEST_CASE("a wrong --set names itself") {
         "--set array.rows=4 ns: '4 ns' has an unknown unit 'ns' (known: PE); expected 1 PE to 1024 PE");
   CHECK(input_error(schema, file, {"array.rows="}) == "--set array.rows=: '' is empty; expected 1 PE to 1024 PE");
   CHECK(input_error(schema, file, {"memory.idael=on"}) ==
-        "--set memory.idael=on: unknown key 'memory.idael'; expected a declared key; the closest is 'memory.ideal'");
+        "--set memory.idael=on: unknown key 'memory.idael' (did you mean 'memory.ideal'?); expected a declared key");
   CHECK(input_error(schema, file, {"array.rows"}) == "--set array.rows: no '='; expected key=VALUE [UNIT]");
 }
 

@@ -64,8 +64,8 @@ class Injector : public kernel::Module {
   }
 
  private:
-  /// An activity from the start of the frame to the injection stands for whatever made the packet.
-  ledger::Release source(const Planned& planned) {
+  /// The origin releases every packet when it is due, so only the path of a packet of clock 0 is explained to the end.
+  static ledger::Release source(const Planned& planned) {
     return {ledger::kOrigin, planned.at * kClock, ledger::Reason::issue};
   }
 
