@@ -53,7 +53,7 @@ void run_command(const std::vector<std::string>& args) {
   const Usage usage{"run", "",
                     "Simulates one inference. Prints a view of the result; --out keeps the result for later views.",
                     "cyclescope run --platform kpu-t64 --model resnet50\n"
-                    "cyclescope run --platform kpu-t64 --model resnet50 --precision bf16 --state cold --out run.h5\n"
+                    "cyclescope run --platform kpu-t64 --model resnet50 --state cold --out run.h5\n"
                     "cyclescope run --platform kpu-t64 --model resnet50 --set memory.ideal=on --format json"};
   po::options_description options;
   add_request_options(options);

@@ -57,20 +57,9 @@ void add_corner_nets(std::vector<Case>& cases) {
     const TensorId output = build(net);
     cases.push_back(lowered(name, small_chip({"l2.capacity=8 KiB", "l3.capacity=32 KiB"}), net.finish(output)));
   };
-  add("the input is the residual operand, wider than the product's own input", [](Net& net) {
-    const TensorId x = net.input({1, 40, 6, 6});
-    return net.sum(net.convolution(net.relu(net.convolution(x, {12})), {40}), x);
-  });
   add("a product and its residual operand read the same tensor", [](Net& net) {
     const TensorId x = net.relu(net.convolution(net.input({1, 5, 9, 9}), {20}));
     return net.relu(net.sum(net.convolution(x, {20, {3, 3}, {1, 1}, {1, 1, 1, 1}}), x));
-  });
-  add("a pool of more channels than a block reads the input", [](Net& net) {
-    return net.max_pool(net.input({1, 20, 6, 6}), {0, {2, 2}, {2, 2}});
-  });
-  add("a flattened plane is read by an activation", [](Net& net) {
-    const TensorId flat = net.flatten(net.convolution(net.input({1, 3, 4, 4}), {20}));
-    return net.linear(net.relu(flat), 9);
   });
   add("the input is flattened", [](Net& net) { return net.linear(net.flatten(net.input({1, 3, 5, 5})), 30); });
   add("the output is flattened", [](Net& net) {

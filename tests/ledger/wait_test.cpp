@@ -57,7 +57,7 @@ TEST_CASE("a wait may be ended by an activity that is still going on") {
   CHECK(spent(ledger, array, Leaf::unknown) == 0);
 }
 
-TEST_CASE("work becomes dependency or output space; waits, overheads and the unknown keep their name") {
+TEST_CASE("work becomes dependency or output space, while waits, overheads and the unknown keep their name") {
   for (std::size_t i = 0; i < kLeafCount; ++i) {
     for (const Reason reason : {Reason::data, Reason::resource, Reason::credit, Reason::issue}) {
       const auto cause = static_cast<Leaf>(i);

@@ -65,7 +65,7 @@ TEST_CASE("a release outside the life of its activity is unknown down to the lim
   check_path(path(l.ledger, {a, 19, Reason::data}, 5), {{Leaf::unknown, l.a, -1, 5, 19}});  // before its start
   // Between its release and its start it had not begun: 3 is no crossing of a's but somebody's mistake.
   const ActivityId late = l.ledger.record(l.c, 0, Leaf::useful_mac, 5, 40, {});
-  check_path(path(l.ledger, {late, 3, Reason::data}), {{Leaf::unknown, 0, -1, 0, 3}});
+  check_path(path(l.ledger, {late, 3, Reason::data}), {{Leaf::unknown, l.c, -1, 0, 3}});
   // At its very end and its very start it is inside.
   check_path(path(l.ledger, {a, 40, Reason::data}, 20), {{Leaf::useful_mac, l.a, 0, 20, 40}});
   // The same in the middle of a path: b says a released it at 50, when a had ended.

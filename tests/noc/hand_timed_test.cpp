@@ -129,11 +129,11 @@ TEST_CASE("twice the flits, twice the wait") {
 }
 
 TEST_CASE("a packet that comes while the link is taken waits for the rest") {
-  // B is at router 1 at 7; A has 1.e until 9: 2 clocks. Alone B would be delivered at 5 + 6 + 3 = 14.
+  // B is at router 1 at 8; A has 1.e until 9: 1 clock. Alone B would be delivered at 6 + 6 + 3 = 15.
   Rig rig(geometry(3, 1));
-  send_a_and_b(rig, 64, 5);
+  send_a_and_b(rig, 64, 6);
   rig.run();
-  CHECK(rig.delivered(2, 2) == 14 + 2);
+  CHECK(rig.delivered(2, 2) == 15 + 1);
 }
 
 TEST_CASE("a packet that comes as the tail leaves waits for nothing") {

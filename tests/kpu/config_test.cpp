@@ -1,0 +1,169 @@
+// The platform file of KPU-T64: contradictions are named, and no key is there for nothing.
+#include <map>
+
+#include "arch/kpu/family.h"
+#include "sim/memory/dram_config.h"
+#include "tests/kpu/support.h"
+
+namespace {
+
+using namespace cyclescope;
+using namespace cyclescope::kpu;
+using namespace cyclescope::kpu::test;
+
+using Values = std::vector<std::int64_t>;
+
+/// Everything that the family takes from a platform file for itself.
+Values values_of(const KpuConfig& c) {
+  const EnergyConfig& e = c.energy;
+  return {c.mesh_width,        c.mesh_height,       c.tiles,
+          c.clock_hz,          c.rows,              c.columns,
+          c.interleave_drain,  c.ingress_depth,     c.egress_depth,
+          c.register_array,    c.vector_lanes,      c.vector_depth,
+          c.line_bytes,        c.l2_latency,        c.l3_latency,
+          c.l3_banks,          c.l2_bytes,          c.l3_bytes,
+          c.streamer_setup,    c.block_mover_setup, c.block_mover_queue,
+          c.slice_steps,       c.flit_bytes,        c.hop_cycles,
+          c.dma_engines,       c.dma_setup,         c.dma_outstanding,
+          c.packet_bytes,      c.launch_cycles,     c.signal_latency,
+          c.program_bytes,     c.program_cache,     c.prefetch_operators,
+          c.weight_window,     c.idle_microwatts,   c.ideal_operands,
+          e.mac_int8,          e.pe_hop,            e.drain_hop,
+          e.l1_write,          e.l1_read,           e.l2_write,
+          e.l2_read,           e.l3_write,          e.l3_read,
+          e.streamer,          e.block_mover,       e.dma,
+          e.descriptor,        e.flit_hop,          e.vector_pass,
+          e.program_load};
+}
+
+/// Everything that the external memory takes from it.
+Values values_of(const memory::DramConfig& d) {
+  const memory::TimingClocks& t = d.timing;
+  const memory::DramEnergy& e = d.energy;
+  return {d.clock.period(),
+          t.burst,          t.RL,           t.WL,           t.tRCD,           t.tRP,
+          t.tRPab,          t.tRAS,         t.tRC,          t.tRRD_S,         t.tRRD_L,
+          t.tFAW,           t.tCCD_S,       t.tCCD_L,       t.tWTR_S,         t.tWTR_L,
+          t.tWR,            t.tRTP,         t.tRTW,         t.tPPD,           t.tREFI,
+          t.tRFCab,         t.tRFCpb,       t.tPBR2ACT,     t.tPBR2PBR,       d.channels,
+          d.bank_groups,    d.banks_per_group, d.burst_bytes, d.row_bytes,    d.rows,
+          d.granule,        d.hash,         static_cast<std::int64_t>(d.refresh), d.refresh_banks,
+          d.refresh_interval, d.refresh_postpone, d.read_queue, d.write_queue, d.write_high,
+          d.write_low,      d.direction_batch, d.write_age, d.starvation_limit, d.row_idle,
+          d.controller_latency, e.activate, e.read,         e.write,          e.io,
+          e.phy,            e.refresh,      e.background_microwatts, d.aggregate};
+}
+
+Values values_of(const config::Settings& all) {
+  Values values = values_of(from_settings(all));
+  const Values memory = values_of(memory::resolve_dram(all));
+  values.insert(values.end(), memory.begin(), memory.end());
+  return values;
+}
+
+/// Other values of a parameter, in the syntax of --set.
+std::vector<std::string> alternatives(const config::Setting& setting) {
+  const config::Declaration& declared = *setting.declaration;
+  std::vector<std::string> texts;
+  switch (declared.quantity) {
+    case config::Quantity::text:
+      return {};
+    case config::Quantity::flag:
+      return {setting.integer == 0 ? "on" : "off"};
+    case config::Quantity::choice:
+      for (const std::string& word : declared.choices) {
+        if (word != setting.text) texts.push_back(word);
+      }
+      return texts;
+    default:
+      break;
+  }
+  const std::map<config::Quantity, std::string> units{
+      {config::Quantity::count, declared.unit}, {config::Quantity::cycles, "cycles"},
+      {config::Quantity::time, "fs"},           {config::Quantity::frequency, "Hz"},
+      {config::Quantity::bytes, "B"},           {config::Quantity::energy, "aJ"},
+      {config::Quantity::power, "uW"}};
+  const std::int64_t now = setting.integer;
+  for (const std::int64_t value : {2 * now, now / 2, now + 1, declared.minimum, declared.maximum}) {
+    if (value == now || value < declared.minimum || value > declared.maximum) continue;
+    texts.push_back(std::to_string(value) + " " + units.at(declared.quantity));
+  }
+  return texts;
+}
+
+/// Whether another value of `key` changes what is read, or contradicts another key, on a platform with `context`.
+bool is_read(const std::string& key, const std::vector<std::string>& context) {
+  const config::Settings base = settings(context);
+  const Values before = values_of(base);
+  for (const std::string& text : alternatives(base.at(key))) {
+    std::vector<std::string> overrides = context;
+    overrides.push_back(key + "=" + text);
+    const config::Settings changed = settings(overrides);
+    try {
+      if (values_of(changed) != before) return true;
+    } catch (const InputError& error) {
+      if (std::string(error.what()).find(key) != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
+std::string contradiction(const std::vector<std::string>& overrides) {
+  return workloads::refusal([&] { chip(overrides); });
+}
+
+}  // namespace
+
+TEST_CASE("settings that contradict each other are refused with their keys") {
+  using Catch::Contains;
+  CHECK_THAT(contradiction({"kpu.tiles=63 tiles"}),
+             Contains("kpu.tiles = 63") && Contains("mesh.width") && Contains("mesh.height") && Contains("64"));
+  CHECK_THAT(contradiction({"mesh.width=4 nodes"}), Contains("kpu.tiles") && Contains("mesh.width"));
+  CHECK_THAT(contradiction({"mesh.height=16 nodes"}), Contains("kpu.tiles") && Contains("mesh.height"));
+  CHECK_THAT(contradiction({"dma.engines=3 engines"}), Contains("dma.engines = 3") && Contains("mesh.height = 8"));
+  CHECK_NOTHROW(chip({"dma.engines=16 engines"}));
+  CHECK_NOTHROW(chip({"dma.engines=4 engines"}));
+  CHECK_NOTHROW(chip({"kpu.tiles=32 tiles", "mesh.width=4 nodes"}));
+}
+
+TEST_CASE("a packet of more than the memory's interleave granule is refused") {
+  Net net;
+  const Graph graph = net.finish(net.convolution(net.input({1, 3, 4, 4}), {8}));
+  const std::string message =
+      workloads::refusal([&] { family().run(graph, settings({"dma.packet=512 B"}), machine::RunOptions{}); });
+  CHECK_THAT(message, Catch::Contains("dma.packet") && Catch::Contains("256 B"));
+}
+
+TEST_CASE("every declared key is read") {
+  // Read before there is a chip (by the list of platforms) or by the factory of the memory.
+  const std::set<std::string> elsewhere{"platform.family", "platform.description", "memory.ideal"};
+  const config::Schema all = schema();
+  for (const auto& [key, declared] : all.declarations()) {
+    if (elsewhere.count(key) == 1) continue;
+    INFO(key << ": " << declared.description);
+    CHECK((is_read(key, {}) || is_read(key, {"dram.refresh=all_bank"})));
+  }
+}
+
+TEST_CASE("every value of the platform has a source, and a published one names a public repository") {
+  const config::Settings platform = settings();
+  for (const auto& [key, setting] : platform.all()) {
+    INFO(key);
+    CHECK_FALSE(setting.source.empty());
+    const bool public_name = setting.source.find("branes-ai/") != std::string::npos ||
+                             setting.source.find("stillwater-sc/") != std::string::npos;
+    if (setting.confidence == "published" && key != "platform.family") CHECK(public_name);
+  }
+}
+
+TEST_CASE("KPU-T64 has the catalogue's sizes") {
+  const KpuConfig c = chip();
+  CHECK(c.tiles == 8 * 8);
+  CHECK(c.tiles * c.rows * c.columns == 65536);  // MAC per clock
+  CHECK(c.clock_hz == 475'000'000);              // 65536 x 2 x 475 MHz = 62.3 TOPS, the catalogue's INT8 peak
+  CHECK(c.l2_bytes == 32 * 1024);
+  CHECK(c.l3_bytes * c.tiles == 16 * 1024 * 1024);
+  CHECK(2 * c.vector_lanes == c.columns);  // balances a drain of one result per column every two clocks
+  const memory::DramConfig memory = memory::resolve_dram(settings());
+  CHECK(memory.peak_bytes_per_second() == 64'000'000'000);
+}
