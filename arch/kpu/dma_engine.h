@@ -3,8 +3,9 @@
 // Timing: load descriptors in order; a descriptor starts when the operator it is gated by is complete and the requests
 // of the one before have been issued; `setup` clocks, then one request (a packet of at most one interleave granule) per
 // clock while fewer than `outstanding` packets are under way or wait for the injection link. A reply is injected when
-// it arrives. Packets from tiles are written to memory with the same limit, before loads. Causes: overhead.descriptor;
-// waiting for its packets is the memory's or the network's cause. Actions: descriptor, dma per byte.
+// it arrives. Packets from tiles are written to memory with the same limit, before loads.
+// Causes: overhead.descriptor; waiting for its packets is the memory's or the network's cause.
+// Actions: descriptor, dma per byte.
 #pragma once
 
 #include <deque>

@@ -2,8 +2,9 @@
 //
 // Timing: segments in order, packet by packet: a packet is read from L3 (one line per clock, then l3_latency) and
 // handed to the injection link; the next is read while it leaves, one packet ahead at the most. What the own tile reads
-// next stays where it is. After the last block of an operator has left, the sequencer is told. Causes: to others
-// waiting.operand.l3; waits for the injection link are the network's. Actions: l3_read per byte.
+// next stays where it is. After the last block of an operator has left, the sequencer is told.
+// Causes: to others waiting.operand.l3; waits for the injection link are the network's.
+// Actions: l3_read per byte.
 #pragma once
 
 #include <deque>

@@ -2,15 +2,15 @@
 // shares nothing with ExactArray but the interface. It is the reference, and can stand in for it.
 //
 // Timing: as array.h. The controller is hardware-like: skew registers hand lane i what lane i - 1 used one step
-//   earlier; a block starts when the slots of the north link that its results need are not reserved by older blocks
-//   (conservative: when nothing older is reserved behind its first slot; interleaved: also after the last row of the
-//   block before has handed its result to the link).
-// Causes, Actions: as array.h; time leaves equal those of ExactArray. MAC slots are split by clock: PEs that do not
-//   execute a step are fill, padding or drain as their clock is fill, mac or drain, so only useful.mac and the sum of
-//   the structural leaves equal ExactArray's.
-// Ports: Array in, ArrayListener out. Errors: as array.h, and every check of PeGrid.
+// earlier; a block starts when the slots of the north link that its results need are not reserved by older blocks
+// (conservative: when nothing older is reserved behind its first slot; interleaved: also after the last row of the
+// block before has handed its result to the link). Causes, Actions: as array.h; time leaves equal those of ExactArray.
+// MAC slots are split by clock: PEs that do not execute a step are fill, padding or drain as their clock is fill, mac
+// or drain, so only useful.mac and the sum of the structural leaves equal ExactArray's.
+// Ports: Array in, ArrayListener out.
+// Errors: as array.h, and every check of PeGrid.
 // Not modelled: the path behind the last result of a block that a younger one has overtaken runs through the younger
-//   one.
+// one.
 // Source: as array.h.
 #pragma once
 

@@ -1,8 +1,9 @@
 // Credit channel between two modules: typed, of stated latency and capacity.
 //
 // Timing: an item pushed at t is visible at t + latency (>= 1 clock of the sender); a slot freed by pop at t can be
-// used again at t + credit_latency. Causes: none of its own; the waiting side charges what it waits for. Errors: push
-// without credit and pop of nothing are InternalErrors.
+// used again at t + credit_latency.
+// Causes: none of its own; the waiting side charges what it waits for.
+// Errors: push without credit and pop of nothing are InternalErrors.
 #pragma once
 
 #include <cstddef>

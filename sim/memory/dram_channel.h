@@ -5,14 +5,15 @@
 // of rows idle for `row_idle`. Reads go before writes until a drain starts (high watermark, no reads, or an old write);
 // a drain ends at the low watermark, after a queue's worth of writes, or without writes; with both waiting, a direction
 // keeps at least a batch. A write is acknowledged when its last burst is on the bus, so a client that waits for
-// acknowledgements never reads a stale byte. What arrives during
-// [now, now + controller latency) is known, so several decisions are made per event (sim.aggregate=off: one instant
-// per event, same times). With nothing pending no event is scheduled; refreshes that fell due are caught up one by one.
+// acknowledgements never reads a stale byte. What arrives during [now, now + controller latency) is known, so several
+// decisions are made per event (sim.aggregate=off: one instant per event, same times). With nothing pending no event is
+// scheduled; refreshes that fell due are caught up one by one.
 // Causes: of requests, see wait_log.h, and dram_latency (controller, RL, WL), dram_bandwidth (own burst),
 // clock_crossing. Of the lane: useful.transfer while data is on the bus; before a burst, no_demand while nothing was
-// pending, dram_latency for RL or WL after that, then what held its column command (row, refresh, turnaround,
-// bandwidth for tCCD_L).
-// Actions: activate, read, write, io, phy per burst, refresh. Ports: submit() from Dram, ClientPort::deliver.
+// pending, dram_latency for RL or WL after that, then what held its column command (row, refresh, turnaround, bandwidth
+// for tCCD_L).
+// Actions: activate, read, write, io, phy per burst, refresh.
+// Ports: submit() from Dram, ClientPort::deliver.
 // Errors: InternalError when a timing rule would be broken or a life has a hole.
 // Not modelled: write-to-read forwarding, several ranks, power-down.
 // Source: FR-FCFS with write drain as in DRAMSys and Ramulator 2; rules in lpddr5.h.

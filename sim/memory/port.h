@@ -1,7 +1,8 @@
 // The memory port: what every client of an external memory sees, whatever stands behind it.
 //
 // Timing: issue() hands a request over at the current instant; the reply is visible when the last byte (read) or the
-// write acknowledgement has crossed back to the client. Causes: the reply carries its life as intervals.
+// write acknowledgement has crossed back to the client.
+// Causes: the reply carries its life as intervals.
 #pragma once
 
 #include <cstdint>

@@ -124,6 +124,7 @@ void Mesh::schedule(Femtoseconds at, std::int32_t link, const Flight& flight) {
 }
 
 Injection Mesh::inject(RouteId route, const Packet& packet, const ledger::Release& release) {
+  if (kernel::now() % clock_.period() != 0) throw InternalError("a packet is injected between two clocks of the mesh");
   const Route& tree = routes_[static_cast<std::size_t>(route)];
   ledger_.sent(traffic_, packet.bytes, tree.copies);
   const std::int32_t link = tree.nodes.front().link;

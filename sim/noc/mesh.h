@@ -4,12 +4,14 @@
 // its head appears at the next router `hop_cycles` clocks (router + link) after it was granted the link, and may go on
 // while the tail is still behind (virtual cut-through). Links are granted in order of arrival; ties go by the number of
 // the link on which the packet came. A multicast packet crosses every link of its XY tree once. Delivery is when the
-// tail has left the ejection link. Causes: links are in useful.transfer or idle; waiting for a packet is
-// waiting.operand.noc. Actions: one `flit_hop` per flit and link. Ports: inject() at a site, Sink::deliver() at a site.
-// Sites 0..width*height-1 are the mesh nodes in row-major order, further sites are edge devices attached to a router by
-// links of their own. Errors: an unknown site is an InternalError. Not modelled: finite router buffers and virtual
-// channels (queues at routers are unbounded). Source: flit width and mesh sizes from the catalogue of the SKU; router 1
-// clock + link 1 clock assumed.
+// tail has left the ejection link.
+// Causes: links are in useful.transfer or idle; waiting for a packet is waiting.operand.noc.
+// Actions: one `flit_hop` per flit and link.
+// Ports: inject() at a site, Sink::deliver() at a site. Sites 0..width*height-1 are the mesh nodes in row-major order,
+// further sites are edge devices attached to a router by links of their own.
+// Errors: an unknown site is an InternalError.
+// Not modelled: finite router buffers and virtual channels (queues at routers are unbounded).
+// Source: flit width and mesh sizes from the catalogue of the SKU; router 1 clock + link 1 clock assumed.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +66,7 @@ class Mesh : public kernel::Module {
 
   void set_sink(Site site, Sink& sink);
 
-  /// Hands a packet to the injection link of the route's source now.
+  /// Hands a packet to the injection link of the route's source now, at an edge of the mesh's clock.
   Injection inject(RouteId route, const Packet& packet, const ledger::Release& release);
 
   /// A fault for tests: the packet injected as number `ordinal` (from 0) arrives one byte short; negative: none.

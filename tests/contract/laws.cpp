@@ -148,4 +148,14 @@ Femtoseconds in_lanes(const RunResult& result, const std::string& kind, ledger::
   return total;
 }
 
+RunResult without_path(RunResult result) {
+  result.path = {{"all", 0, -1, 0, result.makespan}};
+  result.critical_path = {{"all", result.cycles}};
+  for (results::OperatorResult& op : result.operators) {
+    op.exposed.clear();
+    op.bound.clear();
+  }
+  return result;
+}
+
 }  // namespace cyclescope::contract

@@ -26,4 +26,8 @@ std::int64_t on_path(const results::RunResult& result, const std::string& cause)
 /// Sum of femtoseconds that the lanes of a kind (`array`) spent in a leaf.
 Femtoseconds in_lanes(const results::RunResult& result, const std::string& kind, ledger::Leaf leaf);
 
+/// `result` with one step for the critical path: what is left does not depend on which of several equally long chains
+/// was followed.
+results::RunResult without_path(results::RunResult result);
+
 }  // namespace cyclescope::contract

@@ -14,7 +14,7 @@ struct Machine {
   std::string exact_clock;                    ///< a clock whose period is a whole number of femtoseconds
   std::string ideal_operands;                 ///< every level answers at once
   std::vector<std::string> more;              ///< each: more bandwidth or buffers, the program stays the same
-  std::vector<std::string> more_relowered;    ///< each: more of what lowering looks at
+  std::vector<std::string> more_disturbing;   ///< each: more of what moves the turns of others or is lowered for
 };
 
 const std::vector<Machine>& machines();

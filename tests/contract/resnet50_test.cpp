@@ -23,6 +23,8 @@ TEST_CASE("ResNet-50 at INT8 obeys every law on every platform of the contract")
     check_laws(graph, first.result);
     CHECK(steady.result.makespan <= first.result.makespan);
     CHECK(steady.result.dram_read_bytes <= first.result.dram_read_bytes);
-    CHECK(attempt(machine.platform, graph, {}).bytes == steady.bytes);
+    const Outcome ideal = attempt(machine.platform, graph, {"memory.ideal=on"});
+    REQUIRE(ideal.ok());
+    CHECK(ideal.result.makespan <= steady.result.makespan);
   }
 }

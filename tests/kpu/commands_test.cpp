@@ -209,8 +209,7 @@ TEST_CASE("moves bring the windows' pixels and the weight slices that the progra
       }
       if (move.operand != Operand::b) continue;
       ++times[move.token];
-      REQUIRE(move.bytes == c.program.weight_expected.at(
-                                static_cast<std::size_t>(move.token - c.program.edge_tokens)));
+      REQUIRE(move.bytes == c.program.weight_expected.at(static_cast<std::size_t>(move.token - c.program.edge_tokens)));
     }
     const Range rows = op.blocks_m(tile);
     const Range columns = op.blocks_n(tile);

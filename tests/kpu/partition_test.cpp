@@ -1,6 +1,5 @@
 // Partition: every output block belongs to one tile, every reduction step to one slice, every MAC to one operator.
 #include "tests/kpu/support.h"
-
 #include "workloads/cost.h"
 
 namespace {

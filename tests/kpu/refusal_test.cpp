@@ -69,8 +69,8 @@ TEST_CASE("operators beyond the tiles are refused with the reason") {
   const TensorId pixel = broadcast.input({1, 4, 1, 1});
   CHECK_THAT(refused(broadcast.finish(broadcast.sum(plane, pixel))), Contains("add 'add_0'") && Contains("shape"));
   Net cut;
-  const TensorId long_rows = cut.add(workloads::OperatorType::reshape, workloads::NoAttributes{},
-                                     {cut.input({1, 4, 5, 5})}, {1, 4, 25});
+  const TensorId long_rows =
+      cut.add(workloads::OperatorType::reshape, workloads::NoAttributes{}, {cut.input({1, 4, 5, 5})}, {1, 4, 25});
   CHECK_THAT(refused(cut.finish(long_rows)), Contains("reshape 'reshape_0'") && Contains("one row"));
 }
 

@@ -1,5 +1,7 @@
 #include "tests/kpu/support.h"
 
+#include <fmt/format.h>
+
 #include <functional>
 
 #include "traces/reader.h"
@@ -36,11 +38,10 @@ void add_random_nets(std::vector<Case>& cases) {
   int accepted = 0;
   for (int number = 0; number < 60; ++number) {
     Graph graph = random_net(random);
-    const KpuConfig config =
-        small_chip({"l2.capacity=" + std::to_string(1 << random(10, 13)) + " B",
-                    "l3.capacity=" + std::to_string(random(12, 64) * 1024) + " B",
-                    "lowering.weight_window=" + std::to_string(random(1, 4096)) + " B",
-                    "lowering.prefetch_operators=" + std::to_string(random(0, 6)) + " operators"});
+    const KpuConfig config = small_chip({"l2.capacity=" + std::to_string(1 << random(10, 13)) + " B",
+                                         "l3.capacity=" + std::to_string(random(12, 64) * 1024) + " B",
+                                         "lowering.weight_window=" + std::to_string(random(1, 4096)) + " B",
+                                         "lowering.prefetch_operators=" + std::to_string(random(0, 6)) + " operators"});
     try {
       cases.push_back(lowered("random net " + std::to_string(number), config, std::move(graph)));
       ++accepted;
@@ -48,6 +49,28 @@ void add_random_nets(std::vector<Case>& cases) {
     }
   }
   REQUIRE(accepted >= 30);
+}
+
+/// Products whose weights outgrow L3, each on the least L3 that holds it: their weights stream, some again and again.
+void add_tight_nets(std::vector<Case>& cases) {
+  for (const std::int64_t l2 : {1024, 2048, 4096}) {  // hold nothing, or one side
+    for (const std::int64_t channels : {16, 48}) {
+      Net net;
+      const TensorId x = net.input({1, channels, 12, 12});
+      const Graph graph = net.finish(net.convolution(x, {channels, {3, 3}, {1, 1}, {1, 1, 1, 1}}));
+      for (std::int64_t l3 = 1024;; l3 += 256) {
+        try {
+          cases.push_back(lowered(fmt::format("{} channels, {} B of L2, {} B of L3", channels, l2, l3),
+                                  small_chip({fmt::format("l2.capacity={} B", l2), fmt::format("l3.capacity={} B", l3),
+                                              "lowering.weight_window=1 B"}),
+                                  graph));
+          break;
+        } catch (const NotModelled&) {
+          REQUIRE(l3 < 65536);
+        }
+      }
+    }
+  }
 }
 
 /// Networks with one peculiarity each, on a chip with room for them.
@@ -80,14 +103,9 @@ config::Settings settings(const std::vector<std::string>& overrides) {
 KpuConfig chip(const std::vector<std::string>& overrides) { return from_settings(settings(overrides)); }
 
 KpuConfig small_chip(const std::vector<std::string>& more) {
-  std::vector<std::string> all{"kpu.tiles=4 tiles",
-                               "mesh.width=2 nodes",
-                               "mesh.height=2 nodes",
-                               "dma.engines=2 engines",
-                               "array.rows=8 PE",
-                               "array.columns=8 PE",
-                               "sram.line=16 B",
-                               "lowering.slice_steps=16 steps"};
+  std::vector<std::string> all{
+      "kpu.tiles=4 tiles", "mesh.width=2 nodes", "mesh.height=2 nodes", "dma.engines=2 engines",
+      "array.rows=8 PE",   "array.columns=8 PE", "sram.line=16 B",      "lowering.slice_steps=16 steps"};
   for (const std::string& line : more) all.push_back(line);
   return chip(all);
 }
@@ -181,12 +199,13 @@ const std::vector<Case>& cases() {
     std::vector<Case> list;
     list.push_back(lowered("resnet50", chip(), library("resnet50")));
     list.push_back(lowered("resnet50_v1", chip(), library("resnet50_v1")));
-    list.push_back(lowered("resnet50 on 3x3 tiles",
-                           chip({"kpu.tiles=9 tiles", "mesh.width=3 nodes", "mesh.height=3 nodes",
-                                 "dma.engines=3 engines", "array.rows=48 PE", "array.columns=16 PE",
-                                 "l3.capacity=1 MiB"}),
-                           library("resnet50")));
+    list.push_back(
+        lowered("resnet50 on 3x3 tiles",
+                chip({"kpu.tiles=9 tiles", "mesh.width=3 nodes", "mesh.height=3 nodes", "dma.engines=3 engines",
+                      "array.rows=48 PE", "array.columns=16 PE", "l3.capacity=1 MiB"}),
+                library("resnet50")));
     add_corner_nets(list);
+    add_tight_nets(list);
     add_random_nets(list);
     return list;
   }();

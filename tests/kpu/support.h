@@ -18,8 +18,8 @@
 namespace cyclescope::kpu::test {
 
 using workloads::Graph;
-using workloads::Pair;
 using workloads::Padding;
+using workloads::Pair;
 using workloads::Random;
 using workloads::TensorId;
 

@@ -39,8 +39,7 @@ TEST_CASE("a tile expects the used elements of its input region") {
         const auto& expected = c.program.edge_expected.at(static_cast<std::size_t>(edge.token));
         REQUIRE(expected.size() == static_cast<std::size_t>(c.config.tiles));
         for (std::int64_t tile = 0; tile < c.config.tiles; ++tile) {
-          REQUIRE(expected[static_cast<std::size_t>(tile)] ==
-                  (tile < op.tiles() ? used_of(op, edge, tile, whole) : 0));
+          REQUIRE(expected[static_cast<std::size_t>(tile)] == (tile < op.tiles() ? used_of(op, edge, tile, whole) : 0));
         }
       }
     }

@@ -47,12 +47,12 @@ TEST_CASE("a stride beyond the kernel skips pixels") {
   const TensorId x = net.input({1, 2, 7, 7});
   const LoweredOp op = mapped(net.finish(net.convolution(x, {4, {1, 1}, {2, 2}})));
   CHECK(op.m == 16);
-  CHECK(used_pixels(op, 0, 49) == 16);        // every second pixel of every second row
-  CHECK(used_pixels(op, 7, 14) == 0);         // the second row is never read
-  CHECK(window_pixels(op, 0, 4) == 4);        // first output row
+  CHECK(used_pixels(op, 0, 49) == 16);  // every second pixel of every second row
+  CHECK(used_pixels(op, 7, 14) == 0);   // the second row is never read
+  CHECK(window_pixels(op, 0, 4) == 4);  // first output row
   const Region in = input_region(op, {0, 4, 0, 4});
   CHECK(in.pixel_begin == 0);
-  CHECK(in.pixel_end == 7);                   // up to column 6 of row 0
+  CHECK(in.pixel_end == 7);  // up to column 6 of row 0
   CHECK(used_elements(op, in) == 4 * 2);
 }
 

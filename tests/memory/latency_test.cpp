@@ -53,7 +53,7 @@ TEST_CASE("a read on another clock pays the crossing both ways, and says so") {
   CHECK(spent(answer, Leaf::overhead_clock_crossing) == (21 * kNs - 20'250'000) + (86 * kNs - 84'250'000));
 }
 
-TEST_CASE("a row hit needs no tRCD; a row conflict adds tRP; an idle row is closed after 150 ns") {
+TEST_CASE("a row hit needs no tRCD, a row conflict adds tRP, an idle row is closed after 150 ns") {
   Bench bench(settings(1, {"dram.refresh=off", "dram.hash=off"}));
   Client client("client", *bench.memory, Clock(1 * kNs), 4);
   client.add(read_at(0, 32));                       // ACT 20, RD 39

@@ -6,6 +6,7 @@ namespace {
 
 using ledger::Leaf;
 using test::geometry;
+using test::kClock;
 using test::Rig;
 
 TEST_CASE("a multicast crosses every link of its tree once and reaches every destination whole") {
@@ -96,7 +97,7 @@ TEST_CASE("unknown sites are internal errors") {
   CHECK_NOTHROW(rig.mesh.add_route(4, {0, 4}));
 }
 
-/// The test's own injection of a second frame's packet.
+/// Injects a packet of token 2 whenever it is woken.
 class Again : public kernel::Module {
  public:
   Again(Mesh& mesh, RouteId route) : Module("again"), mesh_(&mesh), route_(route) {}
@@ -111,6 +112,14 @@ class Again : public kernel::Module {
   Mesh* mesh_;
   RouteId route_;
 };
+
+TEST_CASE("a packet injected between two clocks is an internal error") {
+  // The mesh keeps its events by clock: such a packet would be granted its next link half a clock early.
+  Rig rig(geometry(2, 1));
+  Again again(rig.mesh, rig.mesh.add_route(0, {1}));
+  again.wake_at(kClock / 2);
+  CHECK_THROWS_AS(kernel::run_until_quiescent(), InternalError);
+}
 
 TEST_CASE("a second frame on the same mesh is timed and booked as the first") {
   Rig rig(geometry(3, 1));
