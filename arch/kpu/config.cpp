@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/memory/dram_config.h"
 
 namespace cyclescope::kpu {
@@ -144,6 +146,12 @@ void check(const KpuConfig& c) {
   if (c.mesh_width * c.mesh_height != c.tiles) {
     throw InputError(fmt::format("kpu.tiles = {}: expected mesh.width x mesh.height = {} x {} = {}", c.tiles,
                                  c.mesh_width, c.mesh_height, c.mesh_width * c.mesh_height));
+  }
+  const int skew = std::max(c.rows, c.columns) - 1;
+  if (c.ingress_depth < skew) {
+    throw InputError(fmt::format("array.ingress_depth = {}: expected at least max(array.rows, array.columns) - 1 = {}, "
+                                 "the skew between the first and the last lane",
+                                 c.ingress_depth, skew));
   }
   if (c.dma_engines % c.mesh_height != 0 && c.mesh_height % c.dma_engines != 0) {
     throw InputError(fmt::format("dma.engines = {}: expected a divisor or a multiple of mesh.height = {}",

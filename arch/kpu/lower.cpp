@@ -35,7 +35,7 @@ Program lower(const Graph& graph, const KpuConfig& config) {
       for (std::size_t i = 0; i < group.inputs.size(); ++i) {
         const Source& source = sources.at(group.inputs[i]);
         const bool residual = op.kind == OpKind::gemm && i > 0;
-        if (source.reshaped && (op.m != 1 || residual)) {
+        if (source.reshaped && (op.m != 1 || residual || op.kind == OpKind::vector)) {
           throw NotModelled(fmt::format("{} '{}' of model '{}' is not modelled on KPU: it reads a reshaped tensor",
                                         op.type, op.name, graph.model));
         }

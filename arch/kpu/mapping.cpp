@@ -23,7 +23,7 @@ using workloads::OperatorType;
 void set_planes(const Graph& graph, const Operator& op, LoweredOp& lowered) {
   const workloads::Shape& in = graph.input(op, 0).shape;
   const workloads::Shape& out = graph.output(op).shape;
-  if (in.empty() || in[0] != 1) not_modelled(graph, op, "expected batch 1");
+  if (in.empty() || (in.size() == 4 && in[0] != 1)) not_modelled(graph, op, "expected batch 1");
   if (in.size() == 4) {
     lowered.in_channels = in[1];
     lowered.in_height = in[2];
@@ -254,7 +254,8 @@ void set_vector_blocks(const Graph& graph, const Operator& primary, LoweredOp& o
     if (2 * largest * static_cast<std::int64_t>(operands) <= op.pool_a) return;
     if (op.block_m == 1) {
       not_modelled(graph, primary,
-                   fmt::format("one output row needs {} B of L2, the budget is {} B", 2 * largest, op.pool_a));
+                   fmt::format("one output row needs {} B of L2, the budget is {} B",
+                               2 * largest * static_cast<std::int64_t>(operands), op.pool_a));
     }
   }
 }

@@ -118,21 +118,32 @@ class TransferPlanner {
     }
   }
 
+  /// Inputs of the graph, in the pixels and channels of the edge: a reader that works channel by channel gets its column
+  /// blocks one by one.
   void plan_input() {
     for (const Reader& reader : readers_of(-1)) {
       const LoweredOp& op = *reader.op;
-      const auto index = static_cast<std::int32_t>(&op - program_.ops.data());
-      const std::int64_t pixels = op.in_height * op.in_width;
-      const std::int64_t run = std::max<std::int64_t>(1, kLoadBytes / op.in_channels);
-      for (std::int64_t pixel = 0; pixel < pixels; pixel += run) {
-        cut(reader, {pixel, std::min(pixels, pixel + run), 0, op.in_channels},
-            [&](std::int64_t bytes, const std::vector<std::int32_t>& tiles) {
-              Load load{index, reader.edge->token, 0, -1, -1, false, false, allocate(bytes), bytes};
-              add_load(load, tiles);
-              expect(load.token, tiles, bytes);
-            });
+      const bool residual = reader.edge->residual;
+      const std::int64_t pixels = residual ? op.m : op.in_height * op.in_width;
+      const std::int64_t channels = residual ? op.n : op.in_channels;
+      const bool by_column = residual || op.kind == OpKind::vector;
+      const std::int64_t width = by_column ? op.block_n : channels;
+      const std::int64_t run = std::max<std::int64_t>(1, kLoadBytes / std::min(width, channels));
+      for (std::int64_t channel = 0; channel < channels; channel += width) {
+        for (std::int64_t pixel = 0; pixel < pixels; pixel += run) {
+          load_input(reader, {pixel, std::min(pixels, pixel + run), channel, std::min(channels, channel + width)});
+        }
       }
     }
+  }
+
+  void load_input(const Reader& reader, const Region& part) {
+    const auto index = static_cast<std::int32_t>(reader.op - program_.ops.data());
+    cut(reader, part, [&](std::int64_t bytes, const std::vector<std::int32_t>& tiles) {
+      Load load{index, reader.edge->token, 0, -1, -1, false, false, allocate(bytes), bytes};
+      add_load(load, tiles);
+      expect(load.token, tiles, bytes);
+    });
   }
 
   /// Slice number `slice` of a column of tiles may be loaded while the first operator runs that leaves it a slot, or,

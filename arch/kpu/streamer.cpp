@@ -33,7 +33,7 @@ void Streamer::launch(const Launch& launch, std::vector<StreamRun> runs, std::in
 }
 
 void Streamer::step() {
-  while (next_ < runs_.size() && kernel::now() >= previous_.at && may_start(runs_[next_])) {
+  while (next_ < runs_.size() && kernel::now() >= previous_.at && may_start()) {
     const StreamRun& run = runs_[next_];
     if (chip_.config.ideal_operands) loads_.resize(static_cast<std::size_t>(run.load) + 1, launch_.release);
     while (static_cast<std::int64_t>(loads_.size()) <= run.load && in_->ready()) {
@@ -62,7 +62,7 @@ void Streamer::start(const StreamRun& run) {
   chip_.ledger.count(chip_.actions.streamer, run.bytes);
   chip_.ledger.count(chip_.actions.l1_write, run.bytes);
   chip_.ledger.sent(chip_.traffic.l2_to_l1, run.bytes);
-  if (run.elements > 0) {
+  if (vector_work()) {
     drain_->feed(run, first_token);
     return;
   }

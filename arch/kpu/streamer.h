@@ -47,8 +47,9 @@ class Streamer : public Engine {
   };
 
   /// One run at a time; when operands are ideal nothing holds the array's runs back.
-  [[nodiscard]] bool may_start(const StreamRun& run) const {
-    return entering_.empty() || (chip_.config.ideal_operands && run.elements == 0);
+  [[nodiscard]] bool may_start() const { return entering_.empty() || (chip_.config.ideal_operands && !vector_work()); }
+  [[nodiscard]] bool vector_work() const {
+    return chip_.program.ops[static_cast<std::size_t>(launch_.op)].kind == OpKind::vector;
   }
   void start(const StreamRun& run);
 

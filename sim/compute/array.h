@@ -86,8 +86,9 @@ struct OperandRun {
   ItemClocks lane_clocks;   ///< instead of the schedule: token k of lane i at [i * steps + k]; all runs or none
 };
 
-/// Results of a block may be taken: result r of column j leaves the egress FIFO at the earliest at
-/// from_clock + j + r * clocks_per_result, in order, and not in the clock in which it arrived.
+/// Results of a block may be taken from from_clock on. Rows of results leave the egress FIFOs in order of arrival, not in
+/// the clock in which they arrived, and a row takes clocks_per_result before the next one, of whatever block, may leave;
+/// column j follows column 0 by j clocks.
 struct EgressWindow {
   std::int64_t block = 0;
   std::int64_t from_clock = 0;

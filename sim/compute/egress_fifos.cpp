@@ -22,13 +22,13 @@ void EgressFifos::begin_clock() {
 }
 
 void EgressFifos::grant(std::int64_t clock) {
-  if (rows_.empty() || rows_.front().arrived >= clock || last_grant_ >= clock) return;
+  if (rows_.empty() || rows_.front().arrived >= clock || taken_until_ > clock) return;
   const ResultTag& row = rows_.front().result;
   const auto window = windows_.find(row.block->id);
   if (window == windows_.end() || window->second.column_clocks != nullptr) return;
-  if (window->second.from_clock + row.row * window->second.clocks_per_result > clock) return;
+  if (window->second.from_clock > clock) return;
   for (int j = 0; j < row.block->n; ++j) columns_[static_cast<std::size_t>(j)].grants.push_back(clock + j);
-  last_grant_ = clock;
+  taken_until_ = clock + window->second.clocks_per_result;
   rows_.pop_front();
 }
 

@@ -53,7 +53,7 @@ class EgressFifos {
   std::vector<Column> columns_;
   std::map<std::int64_t, EgressWindow> windows_;
   std::deque<Waiting> rows_;  ///< rows without a grant, as they arrived in column 0
-  std::int64_t last_grant_ = -1;
+  std::int64_t taken_until_ = 0;  ///< whoever takes results is done with the row before
 };
 
 }  // namespace cyclescope::compute

@@ -138,7 +138,7 @@ void LockStep::arrive(std::vector<StepEvent>& events) {
     arrival.block->result_seen = true;
     events.push_back(event);
   }
-  results_.arrived(arrival.column);
+  results_.arrived(arrival.column, arrival.step + offset_);
 }
 
 void LockStep::resume(std::vector<StepEvent>& events, const Freeze& freeze) {

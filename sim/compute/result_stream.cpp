@@ -78,7 +78,7 @@ std::int64_t ResultStream::first_held(std::int64_t offset) const {
   return step;
 }
 
-void ResultStream::arrived(std::size_t column) {
+void ResultStream::arrived(std::size_t column, std::int64_t clock) {
   Column& lane = columns_[column];
   const Coming coming = lane.to_come.front();
   lane.to_come.pop_front();
@@ -86,7 +86,7 @@ void ResultStream::arrived(std::size_t column) {
     lane.in_order.pop_front();
     --lane.resolved;
   }
-  lane.in_order.push_back({coming.block, coming.row, kUnknown, {}});
+  lane.in_order.push_back({coming.block, coming.row, clock, kUnknown, {}});
   resolve(column);
 }
 
@@ -98,12 +98,13 @@ void ResultStream::resolve(std::size_t column) {
     BlockState& block = *waiting.block;
     if (!block.has_window) return;
     const EgressWindow& window = block.window;
-    std::int64_t open_from = window.from_clock + waiting.row * window.clocks_per_result;
+    std::int64_t open_from = window.from_clock;
     if (explicit_) {
-      open_from = std::max(window.from_clock,
+      open_from = std::max(open_from,
                            (*window.column_clocks)[static_cast<std::size_t>(j * block.block.m + waiting.row)]);
     }
-    waiting.turn = lane.last_turn = std::max(open_from, lane.last_turn + 1);
+    waiting.turn = std::max({open_from, lane.free_from, waiting.arrived + 1});
+    lane.free_from = waiting.turn + (explicit_ ? 1 : window.clocks_per_result);
     waiting.release = window.release;
     waiting.release.at += (waiting.turn + 1 - window.from_clock) * period_;
     waiting.release.reason = ledger::Reason::credit;

@@ -1,8 +1,8 @@
 // Results of the exact array on their way through the egress FIFOs: which step they hold up, and when they leave.
 //
-// Timing: results queue in the order of arrival at the edge. A result's turn is max(its window clock, the turn before
-//   it + 1); it leaves at max(turn, arrival + 1). The result `depth` places behind it may arrive from turn + 1 on:
-//   with depth >= 2 arrivals `depth` apart are at least two steps apart, so the arrival term never holds anything up.
+// Timing: results queue in the order of arrival at the edge. A result leaves at its turn: not before its window opens, not
+//   in the clock of its arrival, and not before the result in front has been taken, which lasts clocks_per_result of
+//   that one's window. The result `depth` places behind it may arrive from turn + 1 on.
 //   With the regular schedule column j repeats column 0 exactly j steps and clocks later, so only column 0 is tracked;
 //   with explicit column clocks every column is.
 // Errors: a second window of a block and a mix of regular and explicit windows are InternalErrors.
@@ -43,8 +43,8 @@ class ResultStream {
       if (!columns_[j].to_come.empty() && columns_[j].to_come.front().step == step) visit(arrival(j));
     }
   }
-  /// The next result of this column has arrived.
-  void arrived(std::size_t column);
+  /// The next result of this column has arrived at `clock`.
+  void arrived(std::size_t column, std::int64_t clock);
 
  private:
   struct Coming {
@@ -55,6 +55,7 @@ class ResultStream {
   struct Waiting {
     BlockState* block = nullptr;
     int row = 0;
+    std::int64_t arrived = 0;
     std::int64_t turn = kUnknown;
     ledger::Release release;  ///< when the slot is free again
   };
@@ -62,7 +63,7 @@ class ResultStream {
     std::deque<Coming> to_come;    ///< sorted by step
     std::deque<Waiting> in_order;  ///< the last `depth` arrivals; the front's slot is the next to be used
     std::size_t resolved = 0;      ///< leading entries of in_order with a known turn
-    std::int64_t last_turn = -1;
+    std::int64_t free_from = 0;    ///< whoever takes results is done with the row before
   };
 
   [[nodiscard]] Arrival arrival(std::size_t column) const;
