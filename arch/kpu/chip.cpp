@@ -10,6 +10,7 @@ using ledger::Release;
 Actions Chip::declare_actions(ledger::Ledger& ledger, const EnergyConfig& energy) {
   Actions a;
   a.mac = ledger.add_action("array", "mac_int8", energy.mac_int8);
+  a.pe_register = ledger.add_action("array", "pe_register", energy.pe_register);
   a.pe_hop = ledger.add_action("array", "pe_hop", energy.pe_hop);
   a.drain_hop = ledger.add_action("array", "drain_hop", energy.drain_hop);
   a.l1_read = ledger.add_action("l1", "read_byte", energy.l1_read);
@@ -43,9 +44,9 @@ Chip::Chip(const KpuConfig& config, const Program& program, const config::Settin
     throw NotModelled("the model does not fit the external memory: it needs " + std::to_string(program.external_bytes) +
                       " B, the capacity is " + std::to_string(memory_->capacity()) + " B");
   }
-  if (config.packet_bytes > memory_->granule()) {
-    throw InputError("dma.packet: expected at most the memory's interleave granule of " +
-                     std::to_string(memory_->granule()) + " B");
+  if (memory_->granule() % config.packet_bytes != 0) {
+    throw InputError("dma.packet = " + std::to_string(config.packet_bytes) +
+                     " B: expected a divisor of dram.granule = " + std::to_string(memory_->granule()) + " B");
   }
   ledger.add_power("idle", config.idle_microwatts);
   build_mesh();
@@ -76,7 +77,7 @@ void Chip::build_mesh() {
   geometry.flit_bytes = c.flit_bytes;
   geometry.hop_cycles = c.hop_cycles;
   for (int engine = 0; engine < c.dma_engines; ++engine) {  // spread over the west edge
-    geometry.edge_routers.push_back(engine * c.mesh_height / c.dma_engines * c.mesh_width);
+    geometry.edge_routers.push_back(c.dma_row(engine) * c.mesh_width);
   }
   mesh_ = std::make_unique<noc::Mesh>("mesh", geometry, context_.clock, context_.ledger, c.energy.flit_hop);
   for (const RouteSpec& route : context_.program.routes) {

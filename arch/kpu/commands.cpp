@@ -66,8 +66,8 @@ class Expander {
                                        {Operand::b, weight_token, slice_bytes, credit(mb, nb, s)});
       commands_.runs_a.push_back({id, slice.first_step, slice.steps, lines_of_slice(out, slice, channels),
                                   slice.steps * m, load_a, last_reader_of_a && last_of_chunk ? chunk_bytes : 0, 0});
-      commands_.runs_b.push_back({id, slice.first_step, slice.steps, ceil_div(slice.steps * n, config_.line_bytes),
-                                  slice.steps * n, load_b, last_reader_of_b ? slice_bytes : 0, 0});
+      commands_.runs_b.push_back({id, slice.first_step, slice.steps, ceil_div(slice_bytes, config_.line_bytes),
+                                  slice_bytes, load_b, last_reader_of_b ? slice_bytes : 0, 0});
     }
     const std::int64_t residual = op_.vector_passes > 1 ? m * n : 0;
     if (residual > 0) commands_.moves.push_back({Operand::residual, op_.inputs.back().token, residual, -1});

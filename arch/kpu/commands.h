@@ -27,7 +27,7 @@ struct StreamRun {
   std::int64_t first_step = 0;
   std::int64_t steps = 0;
   std::int64_t lines = 0;
-  std::int64_t bytes = 0;  ///< that enter L1
+  std::int64_t bytes = 0;  ///< that enter L1, with the parameters of the epilogue
   std::int64_t load = 0;
   std::int64_t release_bytes = 0;  ///< freed in L2 when the run has entered, 0 while others still need it
   std::int64_t elements = 0;       ///< vector work: elements through the vector engine

@@ -96,7 +96,7 @@ void declare_engines(Schema& schema) {
       .add(clocks("sequencer.signal", 1, 4096, "latency of a signal between sequencer and tile or DMA engine"))
       .add(bytes("sequencer.program", 0, 1LL << 20, "domain-flow program broadcast on a program cache miss"))
       .add(integer("sequencer.program_cache", "programs", 1, 64, "programs a tile keeps"))
-      .add(integer("lowering.slice_steps", "steps", 1, 65536, "reduction steps per operand slice"))
+      .add(integer("lowering.slice_steps", "steps", 16, 65536, "reduction steps per operand slice"))
       .add(integer("lowering.prefetch_operators", "operators", 0, 1024, "how far ahead weights may be loaded"))
       .add(bytes("lowering.weight_window", 1, 1LL << 32, "L3 per tile kept for the weights of the running operator"))
       .add(choice("sim.ideal", {"none", "operands"}, "none", "operands: every level answers at once (hypothetical)"));
@@ -104,6 +104,7 @@ void declare_engines(Schema& schema) {
 
 void declare_energy(Schema& schema) {
   schema.add(energy("energy.mac_int8", "one INT8 MAC"))
+      .add(energy("energy.pe_register", "operand and accumulator registers of one INT8 MAC"))
       .add(energy("energy.pe_hop", "operand hop between PEs, per byte"))
       .add(energy("energy.drain_hop", "32-bit result over one north link"))
       .add(energy("energy.l1_read", "L1 read, per byte"))
@@ -124,6 +125,7 @@ void declare_energy(Schema& schema) {
 EnergyConfig energy_from(const Settings& s) {
   EnergyConfig e;
   e.mac_int8 = s.integer("energy.mac_int8");
+  e.pe_register = s.integer("energy.pe_register");
   e.pe_hop = s.integer("energy.pe_hop");
   e.drain_hop = s.integer("energy.drain_hop");
   e.l1_read = s.integer("energy.l1_read");
@@ -147,11 +149,15 @@ void check(const KpuConfig& c) {
     throw InputError(fmt::format("kpu.tiles = {}: expected mesh.width x mesh.height = {} x {} = {}", c.tiles,
                                  c.mesh_width, c.mesh_height, c.mesh_width * c.mesh_height));
   }
+  if (c.l3_banks % 4 != 0) {
+    throw InputError(fmt::format("l3.banks = {}: expected a multiple of the four clients of L3", c.l3_banks));
+  }
   const int skew = std::max(c.rows, c.columns) - 1;
   if (c.ingress_depth < skew) {
-    throw InputError(fmt::format("array.ingress_depth = {}: expected at least max(array.rows, array.columns) - 1 = {}, "
-                                 "the skew between the first and the last lane",
-                                 c.ingress_depth, skew));
+    throw InputError(
+        fmt::format("array.ingress_depth = {}: expected at least max(array.rows, array.columns) - 1 = {}, "
+                    "the skew between the first and the last lane",
+                    c.ingress_depth, skew));
   }
   if (c.dma_engines % c.mesh_height != 0 && c.mesh_height % c.dma_engines != 0) {
     throw InputError(fmt::format("dma.engines = {}: expected a divisor or a multiple of mesh.height = {}",

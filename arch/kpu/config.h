@@ -13,6 +13,7 @@ namespace cyclescope::kpu {
 /// Energies of one action each, in attojoules (configs/energy/).
 struct EnergyConfig {
   std::int64_t mac_int8 = 0;
+  std::int64_t pe_register = 0;                         ///< register accesses of one MAC
   std::int64_t pe_hop = 0;                              ///< operand hop between neighbouring PEs, per byte
   std::int64_t drain_hop = 0;                           ///< 4-byte result over one north link
   std::int64_t l1_write = 0, l1_read = 0;               ///< per byte
@@ -46,6 +47,9 @@ struct KpuConfig {
   int flit_bytes = 0, hop_cycles = 0;
   int dma_engines = 0, dma_setup = 0, dma_outstanding = 0;
   std::int64_t packet_bytes = 0;
+  /// Mesh row to which a DMA engine is attached, and the engine that stores what the tiles of a mesh row send.
+  [[nodiscard]] int dma_row(int engine) const { return engine * mesh_height / dma_engines; }
+  [[nodiscard]] int store_engine(int row) const { return row * dma_engines / mesh_height; }
 
   int launch_cycles = 0, signal_latency = 0, program_bytes = 0, program_cache = 0;
   int prefetch_operators = 0;      ///< weights may be loaded up to this many operators ahead

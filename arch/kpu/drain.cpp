@@ -89,7 +89,10 @@ void Drain::last_result(ledger::ActivityId by) {
   const LoweredOp& op = chip_.program.ops[static_cast<std::size_t>(launch_.op)];
   const std::int64_t results = block.m * block.n;
   chip_.ledger.count(chip_.actions.vector_pass, results * op.vector_passes);
-  chip_.ledger.count(chip_.actions.l1_read, results * 4);  // 32-bit accumulators
+  constexpr std::int64_t kAccumulatorBytes = 4;
+  chip_.ledger.count(chip_.actions.l1_write, results * kAccumulatorBytes);
+  chip_.ledger.count(chip_.actions.l1_read, results * kAccumulatorBytes);
+  chip_.ledger.count(chip_.actions.pe_register, block.macs);
   const Femtoseconds done = now + chip_.clocks(unit_.depth + 1);
   chip_.ledger.close(services_.front(), now);
   services_.pop_front();
@@ -137,6 +140,7 @@ void Drain::send(std::int64_t block, Femtoseconds done, ledger::ActivityId by) {
     return;
   }
   const std::int64_t bytes = blocks_[static_cast<std::size_t>(block)].out_bytes;
+  chip_.ledger.count(chip_.actions.streamer, bytes);
   chip_.ledger.count(chip_.actions.l2_write, bytes);
   chip_.ledger.sent(chip_.traffic.results, bytes);
   out_->push_at({block, launch_.op, {by, done, Reason::data}}, done);

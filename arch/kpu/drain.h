@@ -3,10 +3,10 @@
 // Timing: a block's results may leave the egress FIFOs once the first is there, one of two result slots of L2 is free
 // and its residual operand (if any) is in L2; a result row of n elements takes ceil(n * passes / lanes) clocks, never
 // less than the two of the drain. The block is in L2 `depth` + 1 clocks after its last result left the FIFO. Vector
-// work takes max(lines, ceil(elements / lanes)) + depth clocks per block.
+// work takes max(lines, ceil(elements / lanes)) + depth clocks per block; a pool takes each input element once, through a line buffer.
 // Causes: to others useful.vector (a wait on it is a dependency, or output space).
-// Actions: vector_pass per element and pass, l1_read per result byte, l2_write per output byte, l2_read per residual
-// byte.
+// Actions: vector_pass per element and pass, l1_write and l1_read per accumulator byte, streamer and l2_write per output
+// byte, l2_read per residual byte; pe_register per MAC of the block.
 // Source: kpu-sim vector engine (bias, activation, requantisation in line) with width and depth of the platform.
 #pragma once
 

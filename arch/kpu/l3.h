@@ -1,9 +1,10 @@
 // One tile's L3: single-port banks, interleaved by line, shared by four clients in fixed turns.
 //
-// Timing: a burst of lines uses one bank per clock, so at any clock a burst has a phase (bank - clock) mod banks that
-// it keeps. Every client owns one phase, so bursts of different clients never meet on a bank, whatever their order; a
-// burst starts at the first clock, after the client's burst before it, at which the bank of its first line is in its
-// client's phase: at most banks - 1 clocks late. Data are there `latency` clocks after the last line was accessed.
+// Timing: a burst of lines uses one bank per clock, so at any clock a burst has a phase (bank - clock) mod banks that it
+// keeps. Every client owns each fourth phase, so bursts of different clients never meet on a bank, whatever their order;
+// a burst starts at the first clock, after the client's burst before it, at which the bank of its first line is in one of
+// its client's phases: at most three clocks late.
+// Data are there `latency` clocks after the last line was accessed.
 // Causes: waiting.arbitration for the clocks until the client's turn.
 // Actions: l3_read, l3_write per byte.
 // Source: bank count and line of the platform; the turns are assumed.
@@ -40,7 +41,7 @@ class L3 {
     Turn& turn = turns_[static_cast<std::size_t>(client)];
     const std::int64_t now = chip_.cycle();
     const std::int64_t ready = std::max(now, turn.free_at);
-    const std::int64_t late = ready - now + ((turn.bank - ready - phase) % banks + banks) % banks;
+    const std::int64_t late = ready - now + ((turn.bank - ready - phase) % kClients + kClients) % kClients;
     turn.free_at = now + late + lines;
     turn.bank = (turn.bank + lines) % banks;
     const bool write = client == L3Client::network_in || client == L3Client::mover_out;

@@ -19,6 +19,14 @@ struct Source {
 
 }  // namespace
 
+workloads::FusionRules fusion_rules() {
+  workloads::FusionRules rules;
+  rules.fold_batch_norm = true;
+  rules.activation = true;
+  rules.residual = true;
+  return rules;
+}
+
 Program lower(const Graph& graph, const KpuConfig& config) {
   Program program;
   std::map<TensorId, Source> sources;

@@ -262,14 +262,6 @@ void set_vector_blocks(const Graph& graph, const Operator& primary, LoweredOp& o
 
 }  // namespace
 
-workloads::FusionRules fusion_rules() {
-  workloads::FusionRules rules;
-  rules.fold_batch_norm = true;
-  rules.activation = true;
-  rules.residual = true;
-  return rules;
-}
-
 LoweredOp map_group(const Graph& graph, const FusedGroup& group, const KpuConfig& config) {
   const Operator& primary = graph.operators[group.members.front()];
   LoweredOp op;

@@ -13,14 +13,18 @@ OperandMover::OperandMover(const ChipContext& chip, int tile, L3& l3, TokenBoard
 void OperandMover::launch(const Launch& launch, std::vector<Move> moves, std::int64_t pool_a, std::int64_t pool_b,
                           std::int64_t pool_residual) {
   if (next_ != moves_.size()) throw InternalError("an operator was launched before the one before it had moved all");
+  for (Pool& pool : pools_) {
+    collect(pool);
+    if (pool.free != pool.capacity) throw InternalError("L2 did not get back every byte that was moved into it");
+  }
   launch_ = launch;
   moves_ = std::move(moves);
   next_ = 0;
   starts_.clear();
   moved_.clear();
-  pools_[index(Operand::a)] = {pool_a, launch.release, {}};
-  pools_[index(Operand::b)] = {pool_b, launch.release, {}};
-  pools_[index(Operand::residual)] = {pool_residual, launch.release, {}};
+  pools_[index(Operand::a)] = {pool_a, pool_a, launch.release, {}};
+  pools_[index(Operand::b)] = {pool_b, pool_b, launch.release, {}};
+  pools_[index(Operand::residual)] = {pool_residual, pool_residual, launch.release, {}};
   wake_at(kernel::now());
 }
 

@@ -6,7 +6,7 @@
 // Causes: waiting.operand.l3 to others; own waits cut along what ended them; waiting.arbitration at L3 banks.
 // Actions: l3_read, block_mover, l2_write per byte.
 // Ports: in: launch, tokens, pool credits; out: one channel per operand.
-// Not modelled: L2 bank conflicts (operands, results and their double buffers lie in different banks by construction).
+// Not modelled: L2 banks and ports: every engine reads or writes its line per clock whatever the others do.
 #pragma once
 
 #include <array>
@@ -42,6 +42,7 @@ class OperandMover : public Engine {
     ledger::Release release;
   };
   struct Pool {
+    std::int64_t capacity = 0;
     std::int64_t free = 0;
     ledger::Release last;
     std::vector<Credit> returning;

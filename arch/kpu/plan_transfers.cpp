@@ -229,7 +229,7 @@ class TransferPlanner {
       });
     }
     if (op.graph_output) {
-      const std::int32_t engine = (tile / config_.mesh_width) % config_.dma_engines;
+      const std::int32_t engine = config_.store_engine(tile / config_.mesh_width);
       Segment segment;
       segment.token = -1;
       segment.bytes = block.elements();

@@ -29,7 +29,7 @@ void Sequencer::advance(const Release& release) {
   while (op_ < static_cast<std::int32_t>(chip_.program.ops.size()) &&
          chip_.program.ops[static_cast<std::size_t>(op_)].kind == OpKind::view) {
     spans_[static_cast<std::size_t>(op_)] = {release.at, release.at};
-    completed_(op_, release);
+    announce(release);
     ++op_;
   }
   if (op_ == static_cast<std::int32_t>(chip_.program.ops.size())) {
@@ -38,6 +38,13 @@ void Sequencer::advance(const Release& release) {
     return;
   }
   launch(release);
+}
+
+void Sequencer::announce(const Release& done) {
+  const Femtoseconds heard = done.at + chip_.clocks(chip_.config.signal_latency);
+  const ledger::ActivityId signal =
+      chip_.ledger.record(lane_.id(), op_, Leaf::overhead_synchronisation, done.at, heard, done);
+  completed_(op_, {signal, heard, Reason::credit});
 }
 
 bool Sequencer::program_cached(const std::string& program) {
@@ -102,10 +109,7 @@ void Sequencer::step() {
   if (state_ == State::running && tiles_left_ == 0) {
     const Release done = release_;
     spans_[static_cast<std::size_t>(op_)].end = done.at;
-    const Femtoseconds heard = done.at + chip_.clocks(chip_.config.signal_latency);
-    const ledger::ActivityId signal =
-        chip_.ledger.record(lane_.id(), op_, Leaf::overhead_synchronisation, done.at, heard, done);
-    completed_(op_, {signal, heard, Reason::credit});
+    announce(done);
     advance(done);
   }
 }

@@ -57,6 +57,8 @@ class Sequencer : public Engine {
 
   void advance(const ledger::Release& release);
   void launch(const ledger::Release& release);
+  /// Signals to the DMA engines that the operator is complete.
+  void announce(const ledger::Release& done);
   bool program_cached(const std::string& program);
 
   std::function<void(int, const Launch&)> launch_tile_;

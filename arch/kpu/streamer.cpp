@@ -61,6 +61,7 @@ void Streamer::start(const StreamRun& run) {
   chip_.ledger.count(chip_.actions.l2_read, run.bytes);
   chip_.ledger.count(chip_.actions.streamer, run.bytes);
   chip_.ledger.count(chip_.actions.l1_write, run.bytes);
+  chip_.ledger.count(chip_.actions.l1_read, run.bytes);
   chip_.ledger.sent(chip_.traffic.l2_to_l1, run.bytes);
   if (vector_work()) {
     drain_->feed(run, first_token);

@@ -4,7 +4,7 @@
 // first token is at the edge l2_latency clocks later, the others follow at `lines` clocks per `steps` tokens; lane i is
 // skewed by i clocks. The set-up of a descriptor is hidden behind the run before it, but for the first of an operator.
 // Causes: waiting.operand.l2 to others; own waits cut along what ended them (a full FIFO: waiting.output_space).
-// Actions: l2_read, streamer, l1_write per byte.
+// Actions: l2_read, streamer, l1_write and l1_read (by the array) per byte.
 #pragma once
 
 #include <deque>

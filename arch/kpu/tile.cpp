@@ -7,8 +7,8 @@ namespace cyclescope::kpu {
 
 namespace {
 
-constexpr std::size_t kChannelSlots = 4096;  // bounded by the L2 pools long before
-constexpr std::size_t kResultSlots = 4;      // bounded by the two result slots of L2
+constexpr std::size_t kChannelSlots = SIZE_MAX / 2;  // bounded by the L2 pools long before
+constexpr std::size_t kResultSlots = 4;              // bounded by the two result slots of L2
 
 std::unique_ptr<compute::Array> make_array(const ChipContext& chip, int tile, compute::ArrayListener& listener) {
   const KpuConfig& c = chip.config;

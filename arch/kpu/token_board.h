@@ -23,7 +23,7 @@ class TokenBoard {
     const auto index = static_cast<std::size_t>(token);
     received_[index] += bytes;
     if (received_[index] > expected(token)) throw InternalError("a tile received more bytes than it expected");
-    if (release.at >= release_[index].at) release_[index] = release;
+    release_[index] = ledger::latest({release_[index], release});
     if (received_[index] == expected(token)) on_complete_(release_[index].at);
   }
 

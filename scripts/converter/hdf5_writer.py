@@ -43,7 +43,7 @@ def write_trace(trace: Trace, path: str) -> None:
 def _image(trace: Trace) -> bytes:
     """The bytes of the HDF5 file."""
     buffer = io.BytesIO()
-    with h5py.File(buffer, "w", libver=("v110", "v110")) as file:
+    with _timeless_file(buffer) as file:
         checksum = 0
         for name, data in _datasets(trace).items():
             _write_dataset(file, name, data)
@@ -59,6 +59,21 @@ def _image(trace: Trace) -> bytes:
         file.attrs.create("total_parameters", trace.parameters, dtype="<i8")
         file.attrs.create("content_crc32", checksum, dtype="<i8")
     return buffer.getvalue()
+
+
+def _timeless_file(buffer: io.BytesIO) -> h5py.File:
+    """A file in memory whose root and groups carry no object times; h5py offers that for datasets only."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fileobj_driver(h5py.h5fd.fileobj_driver, buffer)
+    access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
+    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    creation.set_obj_track_times(False)
+    file = h5py.File(h5py.h5f.create(b"trace", h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access))
+    for group in ("tensors", "operators", "graph"):
+        properties = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
+        properties.set_obj_track_times(False)
+        h5py.h5g.create(file.id, group.encode(), gcpl=properties)
+    return file
 
 
 def _datasets(trace: Trace) -> Dict[str, np.ndarray]:

@@ -52,7 +52,7 @@ class EgressFifos {
   int depth_;
   std::vector<Column> columns_;
   std::map<std::int64_t, EgressWindow> windows_;
-  std::deque<Waiting> rows_;  ///< rows without a grant, as they arrived in column 0
+  std::deque<Waiting> rows_;      ///< rows without a grant, as they arrived in column 0
   std::int64_t taken_until_ = 0;  ///< whoever takes results is done with the row before
 };
 

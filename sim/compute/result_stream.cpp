@@ -100,8 +100,8 @@ void ResultStream::resolve(std::size_t column) {
     const EgressWindow& window = block.window;
     std::int64_t open_from = window.from_clock;
     if (explicit_) {
-      open_from = std::max(open_from,
-                           (*window.column_clocks)[static_cast<std::size_t>(j * block.block.m + waiting.row)]);
+      open_from =
+          std::max(open_from, (*window.column_clocks)[static_cast<std::size_t>(j * block.block.m + waiting.row)]);
     }
     waiting.turn = std::max({open_from, lane.free_from, waiting.arrived + 1});
     lane.free_from = waiting.turn + (explicit_ ? 1 : window.clocks_per_result);

@@ -50,8 +50,7 @@ struct PathSegment {
   Femtoseconds to = 0;
 };
 
-/// A conserved quantity of one link or memory level. sent * replication = received is the law; `unique` counts bytes
-/// whose address had not been moved over this link before in the frame.
+/// A conserved quantity of one link or memory level: sent * replication = received is the law.
 struct Traffic {
   std::string name;
   std::int64_t sent = 0;

@@ -116,8 +116,15 @@ void check_laws(const ledger::Ledger& ledger, RunResult& result) {
   add_law(result, "never faster than the roofline", result.makespan >= result.roofline,
           std::to_string(result.makespan) + " fs against " + std::to_string(result.roofline) + " fs");
   if (!ledger.enabled()) return;
-  add_law(result, "MACs executed are the trace's", result.macs_executed == result.macs,
-          std::to_string(result.macs_executed) + " of " + std::to_string(result.macs));
+  constexpr std::int64_t kQuarterMacs = 4;
+  std::int64_t slots = 0;
+  for (const results::LaneResult& lane : result.lanes) {
+    slots = checked_add(slots, lane.slots[static_cast<std::size_t>(ledger::Leaf::useful_mac)]);
+  }
+  add_law(result, "MACs executed are the trace's",
+          result.macs_executed == result.macs && slots == checked_mul(kQuarterMacs, result.macs),
+          std::to_string(result.macs_executed) + " of " + std::to_string(result.macs) + ", " +
+              std::to_string(slots / kQuarterMacs) + " by useful slots");
   std::string lost;
   for (const results::TrafficResult& link : result.traffic) {
     if (link.expected != link.received) {
