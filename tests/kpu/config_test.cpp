@@ -54,6 +54,7 @@ Values values_of(const KpuConfig& c) {
           c.ideal_operands,
           e.mac_int8,
           e.pe_hop,
+          e.pe_register,
           e.drain_hop,
           e.l1_write,
           e.l1_read,

@@ -202,7 +202,7 @@ const std::vector<Case>& cases() {
     list.push_back(
         lowered("resnet50 on 3x3 tiles",
                 chip({"kpu.tiles=9 tiles", "mesh.width=3 nodes", "mesh.height=3 nodes", "dma.engines=3 engines",
-                      "array.rows=48 PE", "array.columns=16 PE", "l3.capacity=1 MiB"}),
+                      "array.rows=48 PE", "array.ingress_depth=48 tokens", "array.columns=16 PE", "l3.capacity=1 MiB"}),
                 library("resnet50")));
     add_corner_nets(list);
     add_tight_nets(list);
