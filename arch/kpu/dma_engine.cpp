@@ -22,7 +22,7 @@ void DmaEngine::schedule_frame(Femtoseconds t0, bool resident_loaded) {
   next_ = 0;
   issued_ = 0;
   started_ = false;
-  ready_ = slot_ = start;
+  ready_ = slot_ = last_issue_ = start;
   active_until_ = t0;
   next_issue_ = t0;
   gates_.assign(chip_.program.ops.size(), {ledger::kOrigin, kNever, Reason::credit});
@@ -97,7 +97,7 @@ bool DmaEngine::issue_store() {
   const auto [packet, by] = stores_.front();
   stores_.pop_front();
   issue(true, static_cast<std::uint64_t>(packet.offset), packet.bytes, {0, packet, true, true}, packet.op,
-        ledger::latest({by, slot_}), memory::Role::output);
+        ledger::latest({by, slot_, last_issue_}), memory::Role::output);
   return true;
 }
 
@@ -105,7 +105,7 @@ bool DmaEngine::start_descriptor() {
   if (started_) return kernel::now() >= ready_.at;
   if (next_ == loads().size()) return false;
   const Load& load = loads()[next_];
-  Release release = ledger::latest({ready_, slot_});
+  Release release = ledger::latest({ready_, slot_, last_issue_});
   if (load.gate >= 0) {
     const Release& gate = gates_[static_cast<std::size_t>(load.gate)];
     if (gate.at > kernel::now()) return false;  // woken by completed()
@@ -139,7 +139,7 @@ bool DmaEngine::issue_load() {
   packet.bytes = static_cast<std::int32_t>(bytes);
   packet.op = load.op;
   issue(false, address, bytes, {routes_[static_cast<std::size_t>(load.route)], packet, false, true}, load.op,
-        ledger::latest({ready_, slot_}), load.weights ? memory::Role::weights : memory::Role::activations);
+        ledger::latest({ready_, slot_, last_issue_}), load.weights ? memory::Role::weights : memory::Role::activations);
   issued_ += bytes;
   if (issued_ == load.bytes) {
     issued_ = 0;
@@ -168,7 +168,8 @@ void DmaEngine::issue(bool write, std::uint64_t address, std::int64_t bytes, con
   request.op = op;
   request.release = {slot, now, Reason::issue};
   port_->issue(request);
-  ready_ = ledger::latest({ready_, {slot, next, Reason::issue}});
+  last_issue_ = {slot, next, Reason::issue};
+  ready_ = ledger::latest({ready_, last_issue_});
   next_issue_ = next;
   active_until_ = std::max(active_until_, next);
   chip_.ledger.count(chip_.actions.dma, bytes);

@@ -71,6 +71,7 @@ class DmaEngine : public Engine, public noc::Sink {
   std::int64_t issued_ = 0;  ///< bytes of it requested
   bool started_ = false;
   ledger::Release ready_;               ///< descriptor set up, or the request before
+  ledger::Release last_issue_;          ///< the request before
   std::vector<ledger::Release> gates_;  ///< per operator, at = kNever while it is not complete
   std::deque<std::pair<noc::Packet, ledger::Release>> stores_;
   std::vector<Pending> pending_;  ///< by tag

@@ -94,7 +94,7 @@ void Drain::last_result(ledger::ActivityId by) {
   chip_.ledger.count(chip_.actions.l1_read, results * kAccumulatorBytes);
   chip_.ledger.count(chip_.actions.pe_register, block.macs);
   const Femtoseconds done = now + chip_.clocks(unit_.depth + 1);
-  chip_.ledger.close(services_.front(), now);
+  chip_.ledger.close(services_.front(), now + chip_.clocks(1));  // its last FIFO slot is free a clock later
   services_.pop_front();
   const ledger::ActivityId activity =
       chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::useful_vector, now, done, {by, now, Reason::data});

@@ -163,7 +163,7 @@ bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t& need, std::int
   const std::int64_t b_slice = config.slice_steps * op.block_n + op.block_n * op.epilogue_bytes;
   const std::int64_t b_strip = (op.k + op.epilogue_bytes) * op.block_n;
   const std::int64_t staging = 2 * op.block_m * op.block_n * (op.vector_passes > 1 ? 2 : 1);
-  budget = config.l2_bytes - staging;
+  budget = std::max<std::int64_t>(0, config.l2_bytes - staging);
   need = 2 * a.chunk + 2 * b_slice;
   const bool a_fits = a.strip + a.chunk + 2 * b_slice <= budget;
   const bool b_fits = b_strip + b_slice + 2 * a.chunk <= budget;

@@ -1,5 +1,8 @@
 #include "arch/kpu/streamer.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "arch/kpu/drain.h"
 
 namespace cyclescope::kpu {
@@ -76,6 +79,15 @@ void Streamer::start(const StreamRun& run) {
   operand.clocks_den = run.steps;
   operand.release = first_token;
   array_->supply(side_, operand);
+}
+
+void Streamer::run_entered(std::int64_t block, std::int64_t first_step, ledger::ActivityId by) {
+  const auto run = std::find_if(entering_.begin(), entering_.end(), [&](const Entering& entering) {
+    return first_block_ + runs_[entering.run].block == block && runs_[entering.run].first_step == first_step;
+  });
+  if (run == entering_.end()) throw InternalError("a run entered the array that was not streamed");
+  std::rotate(entering_.begin(), run, std::next(run));
+  entered(by);
 }
 
 void Streamer::entered(ledger::ActivityId by) {

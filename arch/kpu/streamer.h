@@ -32,7 +32,10 @@ class Streamer : public Engine {
   /// Starts an operator whose first block has the array-wide number `first_block`.
   void launch(const Launch& launch, std::vector<StreamRun> runs, std::int64_t first_block);
 
-  /// The run under way has entered the FIFOs at now.
+  /// The run that begins at `first_step` of array block `block` has entered the FIFOs at now. Runs of fewer lanes may
+  /// overtake (ideal operands only).
+  void run_entered(std::int64_t block, std::int64_t first_step, ledger::ActivityId by);
+  /// The oldest run has entered at now.
   void entered(ledger::ActivityId by);
 
  protected:

@@ -98,8 +98,8 @@ void Tile::deliver(noc::Site, const noc::Packet& packet, const ledger::Release& 
   tokens_.add(packet.token, packet.bytes, {written, burst.end, ledger::Reason::data});
 }
 
-void Tile::run_entered(compute::Side side, std::int64_t, std::int64_t, ledger::ActivityId by) {
-  (side == compute::Side::a ? streamer_a_ : streamer_b_).entered(by);
+void Tile::run_entered(compute::Side side, std::int64_t block, std::int64_t first_step, ledger::ActivityId by) {
+  (side == compute::Side::a ? streamer_a_ : streamer_b_).run_entered(block, first_step, by);
 }
 
 void Tile::first_result(std::int64_t, ledger::ActivityId by) { drain_.first_result(by); }

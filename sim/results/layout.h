@@ -41,6 +41,7 @@ void layout(Archive& archive, Result& result) {
   summary_layout(archive, result);
   archive.map("/energy/component", "/energy/femtojoules", result.energy_fj);
   archive.map("/critical_path/cause", "/critical_path/cycles", result.critical_path);
+  archive.map("/overrides/key", "/overrides/value", result.overrides);
   archive.map("/settings/key", "/settings/value", result.settings);
 
   auto operators = archive.table("/operators", result.operators);

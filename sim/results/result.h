@@ -89,7 +89,8 @@ struct RunResult {
   std::vector<PathStep> path;
   std::vector<TrafficResult> traffic;
   std::vector<LawResult> laws;
-  std::map<std::string, std::string> settings;  ///< resolved configuration, key -> value with unit
+  std::map<std::string, std::string> overrides;  ///< settings that the command line changed, key -> value with unit
+  std::map<std::string, std::string> settings;   ///< resolved configuration, key -> value with unit
 
   /// Sum of energy_fj.
   [[nodiscard]] std::int64_t total_energy_fj() const;

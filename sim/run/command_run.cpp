@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
+#include <fstream>
 #include <optional>
 
 #include "sim/base/error.h"
@@ -26,7 +27,10 @@ results::RunResult simulate(const Request& request) {
       request.platform.family->run(request.trace.graph, request.platform.settings, request.options);
   result.platform = request.platform.name;
   result.version = kVersion;
-  for (const auto& [key, setting] : request.platform.settings.all()) result.settings[key] = setting.text;
+  for (const auto& [key, setting] : request.platform.settings.all()) {
+    result.settings[key] = setting.text;
+    if (setting.set_where == "--set") result.overrides[key] = setting.text;
+  }
   return result;
 }
 
@@ -37,6 +41,15 @@ void check_laws(const results::RunResult& result) {
   if (broken == result.laws.end()) return;
   throw CheckFailed(
       fmt::format("{} on {}: law '{}' is broken: {}", result.model, result.platform, broken->name, broken->detail));
+}
+
+/// Only a result is ever replaced: a trace has the same ending, and a slip would destroy it. Throws InputError.
+void check_replaceable(const std::string& out) {
+  std::ifstream existing(out, std::ios::binary);
+  std::string head(std::string_view("cyclescope-run-").size(), '\0');
+  if (!existing.read(head.data(), static_cast<std::streamsize>(head.size())) && existing.gcount() == 0) return;
+  if (head == "cyclescope-run-") return;
+  throw InputError(fmt::format("cannot write '{}': it exists and is no result of a run; expected a new name", out));
 }
 
 /// Both are complete before either gets its name.
@@ -69,6 +82,7 @@ void run_command(const std::vector<std::string>& args) {
   std::optional<std::string> out;
   if (arguments->has("out")) {
     out = arguments->text("out");
+    check_replaceable(*out);
     results::check_writable(*out);
     results::check_writable(log_path(*out));
   }

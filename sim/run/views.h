@@ -22,6 +22,10 @@ std::string to_csv(const results::RunResult& result);
 /// The summary a person reads.
 std::string to_table(const results::RunResult& result);
 
+/// `changed: key = value, ...` for what the command line changed, empty when nothing was; a machine with an ideal part is
+/// called hypothetical.
+std::string changed(const results::RunResult& result);
+
 std::string render(const results::RunResult& result, Format format);
 
 /// The critical path by cause, by operator and by lane.

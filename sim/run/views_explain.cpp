@@ -29,6 +29,7 @@ std::string explain_json(const results::RunResult& result) {
   json["schema"] = "cyclescope-explain-1";
   json["platform"] = result.platform;
   json["model"] = result.model;
+  json["initial_state"] = result.initial_state;
   json["cycles"] = result.cycles;
   for (const Section& section : sections(result)) {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
@@ -53,9 +54,10 @@ std::string explain_csv(const results::RunResult& result) {
 
 std::string explain_table(const results::RunResult& result) {
   constexpr std::size_t kAll = SIZE_MAX;
-  return fmt::format("{} on {}, {}: {} on the critical path (simulated)\n\nBy cause\n{}\nBy operator\n{}\nBy lane\n{}",
-                     result.model, result.platform, result.precision, plural(result.cycles, "cycle"),
-                     cause_table(result), operator_table(result, kAll), lane_table(result));
+  return fmt::format(
+      "{} on {}, {}, {} state: {} on the critical path (simulated)\n{}\nBy cause\n{}\nBy operator\n{}\nBy lane\n{}",
+      result.model, result.platform, result.precision, result.initial_state, plural(result.cycles, "cycle"),
+      changed(result), cause_table(result), operator_table(result, kAll), lane_table(result));
 }
 
 }  // namespace

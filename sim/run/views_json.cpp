@@ -84,6 +84,8 @@ void add_stored(const results::RunResult& result, Json& json) {
     json["traffic"].push_back(
         Json{{"name", link.name}, {"sent", link.sent}, {"expected", link.expected}, {"received", link.received}});
   }
+  json["overrides"] = Json::object();
+  for (const auto& [key, value] : result.overrides) json["overrides"][key] = value;
   json["laws"] = Json::array();
   for (const results::LawResult& law : result.laws) {
     json["laws"].push_back(Json{{"name", law.name}, {"holds", law.holds}, {"detail", law.detail}});

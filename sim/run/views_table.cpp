@@ -17,7 +17,8 @@ double ratio(std::int64_t a, std::int64_t b) { return static_cast<double>(a) / s
 
 std::string headline(const results::RunResult& result) {
   return fmt::format("{} on {}, {} ({}), batch {}, {} state; cyclescope {}\n", result.model, result.platform,
-                     result.precision, result.precision_label, result.batch, result.initial_state, result.version);
+                     result.precision, result.precision_label, result.batch, result.initial_state, result.version) +
+         changed(result);
 }
 
 /// `dram 70.0 %, mac 20.0 %`, largest first, a few to a line.
@@ -122,11 +123,23 @@ std::string laws(const results::RunResult& result) {
 
 }  // namespace
 
+std::string changed(const results::RunResult& result) {
+  if (result.overrides.empty()) return {};
+  std::string text;
+  bool hypothetical = false;
+  for (const auto& [key, value] : result.overrides) {
+    text += (text.empty() ? "" : ", ") + key + " = " + value;
+    hypothetical = hypothetical || (key == "memory.ideal" && value == "on") || (key == "sim.ideal" && value != "none");
+  }
+  return fmt::format("changed: {}{}\n", text, hypothetical ? " (hypothetical machine)" : "");
+}
+
 std::string to_table(const results::RunResult& result) {
   constexpr std::size_t kOperators = 10;
   return headline(result) + "\n" + simulated(result) + "\n" + estimated(result) +
          "\nWhere the cycles went (critical path, simulated)\n" + cause_table(result) +
-         "\nOperators with most exposed cycles\n" + operator_table(result, kOperators) + "\n" + laws(result);
+         "\nOperators with most exposed cycles (their share of the critical path, whatever ran beside them)\n" +
+         operator_table(result, kOperators) + "\n" + laws(result);
 }
 
 }  // namespace cyclescope::run
