@@ -2,7 +2,7 @@
 //
 // An operator on a chip whose operands are always there takes
 //   launch                                  sequencer.launch
-//   + configuration                         rows + columns - 1 + ceil(program / flit), unless the tiles hold its program
+//   + configuration                         rows + columns - 1 + ceil(program / flit), unless the program is there
 //   + signal                                to the tiles
 //   + set-up of the first stream            streamer.setup
 //   + array                                 see array_clocks
@@ -26,9 +26,9 @@ constexpr std::int64_t kLaunch = 50;                           // the small mach
 constexpr std::int64_t kConfiguration = kRows + kColumns - 1 + 256 / 16;
 constexpr std::int64_t kAround = kLaunch + kSignal + kSetup + kDepth + 1 + kSignal;
 
-/// Blocks start max(T, 2m - 1) clocks after the one before (m rows in it); the last one needs its T steps, and its result
-/// (m - 1, n - 1) leaves T + 2(m - 1) + (n - 1) + 1 clocks after its start. One tile, all blocks but the last with
-/// `rows` rows.
+/// Blocks start max(T, 2m - 1) clocks after the one before (m rows in it); the last one needs its T steps, and its
+/// result (m - 1, n - 1) leaves T + 2(m - 1) + (n - 1) + 1 clocks after its start. One tile, all blocks but the last
+/// with `rows` rows.
 std::int64_t array_clocks(std::int64_t blocks, std::int64_t t, std::int64_t rows, std::int64_t last_m,
                           std::int64_t last_n) {
   return (blocks - 1) * std::max(t, 2 * rows - 1) + t + 2 * last_m + last_n - 2;
@@ -98,7 +98,7 @@ TEST_CASE("kpu: operators run one after another") {
   }
   CHECK(ideal(chain()).cycles == expected);
   CHECK(ideal(chain(), {}, cold()).cycles == expected + 2 * kConfiguration);  // 1x1 and 3x3, each loaded once
-  // With room for one program: 1x1, 3x3, 1x1 in turn; from the second frame on the last one of the first frame is there.
+  // With room for one program: 1x1, 3x3, 1x1 in turn; the second frame finds the last one of the first.
   CHECK(ideal(chain(), {"sequencer.program_cache=1 programs"}, cold()).cycles == expected + 3 * kConfiguration);
   CHECK(ideal(chain(), {"sequencer.program_cache=1 programs"}).cycles == expected + 2 * kConfiguration);
 }

@@ -1,6 +1,6 @@
-// KPU: the machine built on the register-accurate array takes the same clocks everywhere. Array lanes agree leaf by leaf.
-// The reference has one activity per leaf and clock: it splits idle MAC slots among fill, drain and padding by the leaf of
-// the whole array, and names what other lanes waited for after the youngest block; these alone may differ.
+// KPU: the machine built on the register-accurate array takes the same clocks everywhere. Array lanes agree leaf by
+// leaf. The reference has one activity per leaf and clock: it splits idle MAC slots among fill, drain and padding by
+// the leaf of the whole array, and names what other lanes waited for after the youngest block; these alone may differ.
 #include <catch2/catch.hpp>
 
 #include "tests/contract/laws.h"

@@ -104,7 +104,7 @@ Outcome attempt(const Machine& machine, const workloads::Graph& graph, const Ove
 results::RunResult simulate(const Machine& machine, const workloads::Graph& graph, const Overrides& overrides,
                        const machine::RunOptions& options) {
   Outcome outcome = attempt(machine, graph, overrides, options);
-  INFO(graph.model << " on " << machine.platform << " ended with code " << outcome.exit_code << ": " << outcome.message);
+  INFO(graph.model << " on " << machine.platform << ": code " << outcome.exit_code << ", " << outcome.message);
   REQUIRE(outcome.ok());
   return std::move(outcome.result);
 }

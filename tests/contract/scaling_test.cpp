@@ -13,8 +13,8 @@ namespace {
 using namespace cyclescope;
 using namespace cyclescope::contract;
 
-/// Overrides that multiply every clock period and every time of the platform by k. A frequency is rounded to whole hertz
-/// such that the period, rounded to whole femtoseconds, is the multiple.
+/// Overrides that multiply every clock period and every time of the platform by k. A frequency is rounded to whole
+/// hertz such that the period, rounded to whole femtoseconds, is the multiple.
 Overrides scaled(const Machine& machine, std::int64_t k) {
   const Overrides base{machine.exact_clock};
   const run::Platform platform = run::load_platform(machine.platform, overrides_of(machine, base));
@@ -68,9 +68,8 @@ TEST_CASE("mutant: one time parameter left behind breaks the scaling") {
     const workloads::Graph graph = chain();
     const results::RunResult one = run_scaled(machine, graph, 1);
     Overrides forgotten = scaled(machine, 2);
-    forgotten.erase(std::remove_if(forgotten.begin(), forgotten.end(),
-                                   [](const std::string& text) { return text.rfind("dram.controller_latency", 0) == 0; }),
-                    forgotten.end());
+    const auto latency = [](const std::string& text) { return text.rfind("dram.controller_latency", 0) == 0; };
+    forgotten.erase(std::remove_if(forgotten.begin(), forgotten.end(), latency), forgotten.end());
     const Outcome many = attempt(machine.platform, graph, forgotten);
     REQUIRE(many.ok());
     CHECK(many.result.makespan != 2 * one.makespan);
