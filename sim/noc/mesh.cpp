@@ -60,30 +60,38 @@ void Mesh::set_sink(Site site, Sink& sink) {
 }
 
 RouteId Mesh::add_route(Site source, const std::vector<Site>& destinations) {
-  Route route;
-  std::map<Site, std::int32_t> node_at{{router_of(source), 0}};  // router -> tree node whose link leads there
-  route.nodes.push_back({injection_link_[static_cast<std::size_t>(source)], -1, {}});
-  route.copies = static_cast<std::int64_t>(destinations.size());
+  std::vector<Branch> tree{{injection_link_[static_cast<std::size_t>(source)], -1, {}}};
+  std::map<Site, std::size_t> branch_at{{router_of(source), 0}};  // router -> branch whose link leads there
   for (const Site destination : destinations) {
     Site at = router_of(source);
     const Site target = router_of(destination);
     while (at != target) {
       const int dx = target % geometry_.width - at % geometry_.width;
       const Site next = dx != 0 ? at + (dx > 0 ? 1 : -1) : at + (target > at ? geometry_.width : -geometry_.width);
-      if (node_at.find(next) == node_at.end()) {
-        const auto index = static_cast<std::int32_t>(route.nodes.size());
-        route.nodes.push_back({link_between(at, next), -1, {}});
-        route.nodes[static_cast<std::size_t>(node_at[at])].children.push_back(index);
-        node_at[next] = index;
+      if (branch_at.find(next) == branch_at.end()) {
+        tree[branch_at[at]].children.push_back(tree.size());
+        branch_at[next] = tree.size();
+        tree.push_back({link_between(at, next), -1, {}});
       }
       at = next;
     }
-    const auto leaf = static_cast<std::int32_t>(route.nodes.size());
-    route.nodes.push_back({ejection_link_[static_cast<std::size_t>(destination)], destination, {}});
-    route.nodes[static_cast<std::size_t>(node_at[at])].children.push_back(leaf);
+    tree[branch_at[at]].children.push_back(tree.size());
+    tree.push_back({ejection_link_[static_cast<std::size_t>(destination)], destination, {}});
   }
-  routes_.push_back(std::move(route));
+  routes_.push_back({flatten(tree), static_cast<std::int64_t>(destinations.size())});
   return static_cast<RouteId>(routes_.size() - 1);
+}
+
+std::int32_t Mesh::flatten(const std::vector<Branch>& tree) {
+  const std::size_t root = nodes_of_routes_.size();
+  std::vector<std::size_t> order{0};  // breadth first: the children of a node stand side by side
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const Branch& branch = tree[order[i]];
+    nodes_of_routes_.push_back({branch.link, branch.deliver_at, static_cast<std::int32_t>(root + order.size()),
+                                static_cast<std::int32_t>(branch.children.size())});
+    order.insert(order.end(), branch.children.begin(), branch.children.end());
+  }
+  return static_cast<std::int32_t>(root);
 }
 
 ledger::Release Mesh::traverse(const Packet& packet, std::int32_t link_index, const ledger::Release& arrival,
@@ -127,8 +135,8 @@ Injection Mesh::inject(RouteId route, const Packet& packet, const ledger::Releas
   if (kernel::now() % clock_.period() != 0) throw InternalError("a packet is injected between two clocks of the mesh");
   const Route& tree = routes_[static_cast<std::size_t>(route)];
   ledger_.sent(traffic_, packet.bytes, tree.copies);
-  const std::int32_t link = tree.nodes.front().link;
-  Flight flight{route, 0, false, packet, release};
+  Flight flight{tree.root, false, packet, release};
+  const std::int32_t link = node_of(flight).link;
   Femtoseconds start = 0;
   flight.release = traverse(packet, link, release, start);
   if (injected_++ == drop_byte_of_) --flight.packet.bytes;
@@ -161,16 +169,14 @@ void Mesh::step() {
 }
 
 void Mesh::forward(const Flight& flight) {
-  for (const std::int32_t child_index : node_of(flight).children) {
-    Flight next = flight;
-    next.node = child_index;
-    const TreeNode& child = node_of(next);
+  const TreeNode node = node_of(flight);
+  Flight next = flight;
+  for (next.node = node.first_child; next.node < node.first_child + node.children; ++next.node) {
+    const TreeNode child = node_of(next);
     Femtoseconds start = 0;
     next.release = traverse(flight.packet, child.link, flight.release, start);
-    if (child.deliver_at >= 0) {  // the tail follows the head
-      next.delivery = true;
-      next.release.at += clock_.cycles(flits(flight.packet.bytes));
-    }
+    next.delivery = child.deliver_at >= 0;
+    if (next.delivery) next.release.at += clock_.cycles(flits(flight.packet.bytes));  // the tail follows the head
     schedule(next.release.at, child.link, next);
   }
 }

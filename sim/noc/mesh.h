@@ -88,18 +88,25 @@ class Mesh : public kernel::Module {
     ledger::ActivityId last = ledger::kOrigin;
     Link(ledger::Ledger& ledger, const std::string& name, Femtoseconds period) : lane(ledger, name, period) {}
   };
+  /// One router or destination of a multicast tree. The trees of all routes lie in one array, children side by side.
   struct TreeNode {
     std::int32_t link = 0;  ///< link that leads into this node
     Site deliver_at = -1;   ///< site behind an ejection link, else -1
-    std::vector<std::int32_t> children;
+    std::int32_t first_child = 0;
+    std::int32_t children = 0;
+  };
+  /// A node while its tree is being built.
+  struct Branch {
+    std::int32_t link = 0;
+    Site deliver_at = -1;
+    std::vector<std::size_t> children;
   };
   struct Route {
-    std::vector<TreeNode> nodes;  ///< nodes[0] hangs on the injection link
+    std::int32_t root = 0;  ///< node that hangs on the injection link
     std::int64_t copies = 0;
   };
   /// A packet copy on its way: at a router, or arriving whole at its site.
   struct Flight {
-    RouteId route = 0;
     std::int32_t node = 0;
     bool delivery = false;
     Packet packet;
@@ -114,13 +121,15 @@ class Mesh : public kernel::Module {
 
   [[nodiscard]] Site router_of(Site site) const;
   [[nodiscard]] const TreeNode& node_of(const Flight& flight) const {
-    return routes_[static_cast<std::size_t>(flight.route)].nodes[static_cast<std::size_t>(flight.node)];
+    return nodes_of_routes_[static_cast<std::size_t>(flight.node)];
   }
   std::int32_t link_between(Site from, Site to) const;
   ledger::Release traverse(const Packet& packet, std::int32_t link, const ledger::Release& arrival,
                            Femtoseconds& start);
   void schedule(Femtoseconds at, std::int32_t link, const Flight& flight);
   void forward(const Flight& flight);
+  /// Appends a tree to nodes_of_routes_; returns the place of its root.
+  std::int32_t flatten(const std::vector<Branch>& tree);
 
   MeshGeometry geometry_;
   Clock clock_;
@@ -133,6 +142,7 @@ class Mesh : public kernel::Module {
   std::vector<std::int32_t> injection_link_;  ///< per site
   std::vector<std::int32_t> ejection_link_;   ///< per site
   std::vector<Route> routes_;
+  std::vector<TreeNode> nodes_of_routes_;
   std::vector<Sink*> sinks_;
   std::int64_t injected_ = 0;
   std::int64_t drop_byte_of_ = -1;
