@@ -52,7 +52,10 @@ void DmaEngine::step() {
   take_replies();
   collect_taken();
   while (true) {
-    if (under_way_ >= chip_.config.dma_outstanding || !port_->can_issue()) return;  // woken by a reply or a tail
+    if (under_way_ >= chip_.config.dma_outstanding || !port_->can_issue()) {  // woken by a reply or the next tail
+      if (!taken_.empty()) wake_at(taken_.front().at);
+      return;
+    }
     if (kernel::now() < next_issue_) {
       wake_at(next_issue_);
       return;
@@ -80,7 +83,6 @@ void DmaEngine::take_replies() {
     pending.open = false;
     taken_.push_back({injection.tail_taken, injection.activity});
     active_until_ = std::max(active_until_, injection.tail_taken);
-    wake_at(injection.tail_taken);
   }
 }
 
