@@ -19,20 +19,6 @@ bool slots_posted_apart(Leaf leaf) { return leaf <= Leaf::structural_issue; }
 
 }  // namespace
 
-Release latest(std::initializer_list<Release> candidates) {
-  const Release* best = candidates.begin();
-  for (const Release& candidate : candidates) {
-    if (candidate.at != best->at) {
-      if (candidate.at > best->at) best = &candidate;
-    } else if (candidate.reason != best->reason) {
-      if (candidate.reason < best->reason) best = &candidate;
-    } else if (candidate.by < best->by) {
-      best = &candidate;
-    }
-  }
-  return *best;
-}
-
 Ledger::Ledger(bool enabled) : enabled_(enabled) {}
 
 LaneId Ledger::add_lane(const std::string& name, Femtoseconds period, std::int64_t slots) {
@@ -94,7 +80,7 @@ ActivityId Ledger::open(LaneId lane, OperatorIndex op, Leaf cause, Femtoseconds 
     throw InternalError(fmt::format("lane {}: activity starts at {} fs before its release at {} fs", lanes_[lane].name,
                                     start, release.at));
   }
-  if (activity_count_ == activities_.size() * kChunk) activities_.push_back(std::make_unique<Activity[]>(kChunk));
+  if (activity_count_ == activities_.size() * kChunk) activities_.emplace_back(new Activity[kChunk]);
   activity_at(activity_count_) = {start, kNever, release.at, release.by, lane, op, cause, release.reason};
   return first_ + static_cast<ActivityId>(activity_count_++);
 }

@@ -39,7 +39,19 @@ struct Release {
 };
 
 /// The latest of several releases; ties go by reason in enum order, then by smaller activity id.
-Release latest(std::initializer_list<Release> candidates);
+inline Release latest(std::initializer_list<Release> candidates) {
+  const Release* best = candidates.begin();
+  for (const Release& candidate : candidates) {
+    if (candidate.at != best->at) {
+      if (candidate.at > best->at) best = &candidate;
+    } else if (candidate.reason != best->reason) {
+      if (candidate.reason < best->reason) best = &candidate;
+    } else if (candidate.by < best->by) {
+      best = &candidate;
+    }
+  }
+  return *best;
+}
 
 /// One interval of one lane on the way back from an instant.
 struct PathSegment {
@@ -161,15 +173,15 @@ class Ledger {
     LeafSums time{};
     LeafSums slots{};
   };
-  struct Activity {
-    Femtoseconds start = 0;
-    Femtoseconds end = 0;
-    Femtoseconds released_at = 0;
-    ActivityId released_by = kOrigin;
-    LaneId lane = 0;
-    OperatorIndex op = -1;
-    Leaf cause = Leaf::unknown;
-    Reason reason = Reason::issue;
+  struct Activity {  // without initialisers: a chunk of them is touched when it is used, not before
+    Femtoseconds start;
+    Femtoseconds end;
+    Femtoseconds released_at;
+    ActivityId released_by;
+    LaneId lane;
+    OperatorIndex op;
+    Leaf cause;
+    Reason reason;
   };
 
   [[nodiscard]] Activity& activity_at(std::size_t index) const { return activities_[index / kChunk][index % kChunk]; }
