@@ -149,6 +149,12 @@ void check(const KpuConfig& c) {
     throw InputError(fmt::format("kpu.tiles = {}: expected mesh.width x mesh.height = {} x {} = {}", c.tiles,
                                  c.mesh_width, c.mesh_height, c.mesh_width * c.mesh_height));
   }
+  if (c.interleave_drain && 2 * c.egress_depth <= c.columns) {
+    throw InputError(
+        fmt::format("array.egress_depth = {}: expected more than half of array.columns = {} when array.drain "
+                    "is interleaved, where results of two blocks share the egress FIFOs",
+                    c.egress_depth, c.columns));
+  }
   if (c.l3_banks % 4 != 0) {
     throw InputError(fmt::format("l3.banks = {}: expected a multiple of the four clients of L3", c.l3_banks));
   }
