@@ -1,13 +1,17 @@
-// Address mapping of an external memory: granule address -> channel, banks, row. A pure function.
+// Address mapping of an external memory: granule address -> data bus, banks, row. A pure function.
 //
-// Most to least significant: row | bank | column-high | bank group (low) | channel | column-low | bank group (high) |
-// byte in burst. The bursts of a granule rotate over two bank groups (group g and g + groups/2), so one granule streams
-// at tCCD_S and takes only two activates when it is alone; successive granules of a channel change the remaining group
-// bits. The two banks of a granule are a refresh pair of LPDDR5 (bank b and b + 8), so one REFpb blocks whole granules.
-// With hashing, folded row bits are XORed into bank and bank group (low), the granule number is folded into the
-// channel and into which of the two groups comes first: bijective, power-of-two strides spread, and streams a power of
-// two apart work in different banks.
-// Source: usual mapping for tiled traffic (DRAMSys address mappings, GPU 256 B interleave).
+// `interleaved`, most to least significant: row | rank | bank | column-high | bank group (low) | channel | column-low |
+// bank group (high) | byte in burst. The bursts of a granule rotate over two bank groups (group g and g + groups/2), so
+// one granule streams at tCCD_S and takes only two activates when it is alone; successive granules of a channel change
+// the remaining group bits. The two banks of a granule are a refresh pair of LPDDR5 (bank b and b + 8), so one REFpb
+// blocks whole granules. Pseudo-channels count as channels.
+// `RoBaRaCoCh`: row | bank | bank group | rank | pseudo-channel | column | channel granule | byte; a granule lies in one
+// bank. `ChRaBaRoCo`: channel | pseudo-channel | rank | bank group | bank | row | column. Both are the flat mappings of
+// Ramulator 2, for comparison: one stream cannot keep them busy.
+// With hashing (interleaved only), folded row bits are XORed into bank and bank group (low), the granule number is folded
+// into the channel and into which of the two groups comes first: bijective, power-of-two strides spread, and streams a
+// power of two apart work in different banks. Data buses that are no power of two in number are taken modulo.
+// Source: usual mapping for tiled traffic (DRAMSys address mappings, GPU 256 B interleave); Ramulator 2.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +21,9 @@
 namespace cyclescope::memory {
 
 struct Location {
-  int channel = 0;
+  int data_bus = 0;   ///< channel * pseudo_channels + pseudo-channel
   int even_bank = 0;  ///< bank of bursts 0, 2, ... of the granule
-  int odd_bank = 0;   ///< bank of bursts 1, 3, ...; the same when the device has no bank groups
+  int odd_bank = 0;   ///< bank of bursts 1, 3, ...; the same when a granule lies in one bank
   std::int64_t row = 0;
 };
 
@@ -27,19 +31,35 @@ class AddressMap {
  public:
   explicit AddressMap(const DramConfig& config);
 
-  [[nodiscard]] Location locate(std::uint64_t address) const;
+  [[nodiscard]] Location locate(std::uint64_t address) const {
+    const std::uint64_t line = address / granule_;
+    if (mapping_ == Mapping::interleaved) return interleaved(line);
+    return mapping_ == Mapping::row_bank_column ? row_bank_column(line) : bank_row_column(line);
+  }
 
-  /// Bank groups a granule rotates over: 2, or 1 when the device has no groups.
+  /// Bank groups a granule rotates over: 2, or 1 when it lies in one bank.
   [[nodiscard]] int rotation() const { return rotation_; }
 
  private:
+  [[nodiscard]] Location interleaved(std::uint64_t line) const;
+  [[nodiscard]] Location row_bank_column(std::uint64_t line) const;
+  [[nodiscard]] Location bank_row_column(std::uint64_t line) const;
+  [[nodiscard]] Location flat(std::uint64_t bus, std::uint64_t rank, std::uint64_t group, std::uint64_t bank,
+                              std::uint64_t row) const;
+
+  Mapping mapping_;
   std::uint64_t granule_;
   std::uint64_t channels_;
-  std::uint64_t channel_digit_ = 1;  ///< smallest power of two that is not below the channels
-  std::uint64_t column_granules_;    ///< granules in a row of all banks that share one granule
+  std::uint64_t pseudo_channels_;
+  std::uint64_t buses_;
+  std::uint64_t bus_digit_ = 1;  ///< smallest power of two that is not below the data buses
+  std::uint64_t row_granules_;   ///< granules in a row of one bank
+  std::uint64_t rows_;
   int rotation_;
   std::uint64_t other_groups_;
+  std::uint64_t groups_;
   std::uint64_t banks_per_group_;
+  std::uint64_t ranks_;
   bool hash_;
 };
 

@@ -12,7 +12,7 @@ void BankQueues::reserve(int requests) {
   }
 }
 
-void BankQueues::add(const Arrival& arrival, std::uint64_t seq) {
+void BankQueues::add(const Arrival& arrival, std::uint64_t seq, std::uint64_t mark) {
   if (free_slots_.empty()) throw InternalError("DRAM channel: more requests under way than its clients may have");
   const int id = free_slots_.back();
   free_slots_.pop_back();
@@ -21,6 +21,7 @@ void BankQueues::add(const Arrival& arrival, std::uint64_t seq) {
   slot = Slot{};
   slot.arrival = arrival;
   slot.seq = seq;
+  slot.mark = mark;
   slot.left = arrival.bursts[0] + arrival.bursts[1];
   slot.older = youngest_[d];
   (slot.older == kNone ? oldest_[d] : slots_[static_cast<std::size_t>(slot.older)].younger) = id;
@@ -36,7 +37,6 @@ void BankQueues::admit(Direction direction, const std::array<std::int64_t, kMaxB
     Slot& slot = slots_[static_cast<std::size_t>(id)];
     if (queued_[d] + slot.left > depth_[d]) return;
     queued_[d] += slot.left;
-    slot.queued = true;
     next_to_admit_[d] = slot.younger;
     for (std::size_t half = 0; half < 2; ++half) {
       if (slot.arrival.bursts[half] == 0) continue;
@@ -48,7 +48,7 @@ void BankQueues::admit(Direction direction, const std::array<std::int64_t, kMaxB
       (queue.head == kNone ? queue.head : at(queue.tail).next) = segment;
       queue.tail = segment;
       if (queue.hit == kNone && open_row[static_cast<std::size_t>(bank)] == slot.arrival.row) queue.hit = segment;
-      waiting_[d] |= 1U << bank;
+      waiting_[d] |= BankMask{1} << bank;
     }
   }
 }
@@ -83,7 +83,7 @@ bool BankQueues::take_burst(int bank, Direction direction, int segment_id, std::
     const int next = segment.next;
     unlink(queue, segment_id);
     queue.hit = next == kNone ? kNone : find_hit(queue, next, open_row);
-    if (queue.head == kNone) waiting_[d] &= ~(1U << bank);
+    if (queue.head == kNone) waiting_[d] &= ~(BankMask{1} << bank);
   }
   if (--slot.left > 0) return false;
   (slot.older == kNone ? oldest_[d] : slots_[static_cast<std::size_t>(slot.older)].younger) = slot.younger;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -15,8 +16,6 @@
 namespace cyclescope::memory {
 
 constexpr int kNone = -1;
-constexpr std::size_t kMaxBanks = 32;
-
 /// A request as it arrives at a channel, decoded.
 struct Arrival {
   Request request;
@@ -33,7 +32,7 @@ struct Slot {
   std::uint64_t seq = 0;  ///< order of arrival in the channel
   int left = 0;           ///< bursts not yet commanded
   std::array<int, 2> segment{kNone, kNone};
-  bool queued = false;  ///< in the scheduler's queue
+  std::uint64_t mark = 0;  ///< where its wait begins in the log
   int older = kNone;
   int younger = kNone;
 };
@@ -57,7 +56,7 @@ class BankQueues {
   void reserve(int requests);
 
   /// Takes a request into the channel; it is queued when admit() finds room.
-  void add(const Arrival& arrival, std::uint64_t seq);
+  void add(const Arrival& arrival, std::uint64_t seq, std::uint64_t mark);
   /// Moves requests into the scheduler's queue while it has room; `open_row` of each bank decides what is a hit.
   void admit(Direction direction, const std::array<std::int64_t, kMaxBanks>& open_row);
   /// One burst of a segment is commanded. True when it was the last one of its request, which then stays readable
@@ -69,14 +68,27 @@ class BankQueues {
 
   static constexpr std::int64_t kNoRow = -1;
 
-  [[nodiscard]] std::uint32_t banks_waiting(Direction direction) const { return waiting_[index(direction)]; }
+  [[nodiscard]] BankMask banks_waiting(Direction direction) const { return waiting_[index(direction)]; }
   [[nodiscard]] int head(Direction direction, int bank) const { return list(direction, bank).head; }
   [[nodiscard]] int hit(Direction direction, int bank) const { return list(direction, bank).hit; }
+  /// True when requests wait for the bank, but none of them for the row that is open.
+  [[nodiscard]] bool only_conflicts(int bank) const {
+    const List& reads = list(Direction::read, bank);
+    const List& writes = list(Direction::write, bank);
+    return (reads.head != kNone || writes.head != kNone) && reads.hit == kNone && writes.hit == kNone;
+  }
   [[nodiscard]] const Segment& segment(int i) const { return segments_[static_cast<std::size_t>(i)]; }
   [[nodiscard]] const Slot& slot(int i) const { return slots_[static_cast<std::size_t>(i)]; }
   [[nodiscard]] int oldest(Direction direction) const { return oldest_[index(direction)]; }
   [[nodiscard]] int queued_bursts(Direction direction) const { return queued_[index(direction)]; }
   [[nodiscard]] int requests() const { return requests_; }
+  /// Bursts of this direction that must be commanded before the next waiting request can be queued; INT_MAX when none
+  /// waits.
+  [[nodiscard]] int bursts_to_admission(Direction direction) const {
+    const int next = next_to_admit_[index(direction)];
+    if (next == kNone) return INT_MAX;
+    return queued_[index(direction)] + slot(next).left - depth_[index(direction)];
+  }
 
  private:
   struct List {
@@ -95,7 +107,7 @@ class BankQueues {
 
   std::array<int, 2> depth_;
   std::array<int, 2> queued_{};
-  std::array<std::uint32_t, 2> waiting_{};
+  std::array<BankMask, 2> waiting_{};
   std::array<std::array<List, kMaxBanks>, 2> lists_{};
   std::array<int, 2> oldest_{kNone, kNone};
   std::array<int, 2> youngest_{kNone, kNone};

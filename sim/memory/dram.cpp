@@ -34,7 +34,7 @@ Dram::Dram(const DramConfig& config, ledger::Ledger& ledger) : config_(config), 
   book_.write_traffic = ledger.add_traffic("dram.write");
   for (int i = 0; i < config.channels; ++i) {
     channels_.push_back(std::make_unique<DramChannel>(config_, book_, i));
-    ledger.add_power("dram", energy.background_microwatts);
+    for (int j = 0; j < config.pseudo_channels; ++j) ledger.add_power("dram", energy.background_microwatts);
   }
 }
 
@@ -71,7 +71,8 @@ void Dram::accept(int client, const Request& request) {
     bytes_written_ += request.bytes;
     book_.ledger->sent(book_.write_traffic, request.bytes);
   }
-  channels_[static_cast<std::size_t>(location.channel)]->submit(arrival);
+  const int channel = location.data_bus / config_.pseudo_channels;
+  channels_[static_cast<std::size_t>(channel)]->submit(location.data_bus % config_.pseudo_channels, arrival);
 }
 
 void Dram::restart(Femtoseconds t0) {

@@ -1,12 +1,13 @@
 // Parameters of an external memory: declaration, resolution into clocks, consistency.
 //
-// Timing: nanoseconds become memory clocks here, once, rounding up (the refresh interval, an upper limit, down).
+// Timing: nanoseconds become memory clocks here, once, rounding up (the refresh interval, an upper limit, down); clocks
+// become ticks of the technology.
 // Errors: InputError naming the keys that contradict each other.
 #pragma once
 
 #include "sim/base/time.h"
 #include "sim/config/settings.h"
-#include "sim/memory/lpddr5.h"
+#include "sim/memory/technology.h"
 
 namespace cyclescope::memory {
 
@@ -14,6 +15,7 @@ namespace cyclescope::memory {
 void declare(config::Schema& schema);
 
 enum class RefreshMode : std::uint8_t { per_bank, all_bank, off };
+enum class Mapping : std::uint8_t { interleaved, row_bank_column, bank_row_column };
 
 /// Prices of one action, attojoules.
 struct DramEnergy {
@@ -23,26 +25,28 @@ struct DramEnergy {
   std::int64_t io = 0;                     ///< both ends, per burst
   std::int64_t phy = 0;                    ///< controller and PHY logic, per burst
   std::int64_t refresh = 0;                ///< per refresh command of the configured kind
-  std::int64_t background_microwatts = 0;  ///< per channel
+  std::int64_t background_microwatts = 0;  ///< per data bus
 };
 
 struct DramConfig {
-  Clock clock{1};
+  Clock clock{1};            ///< of ticks
+  Tick ticks_per_clock = 1;  ///< of the memory clock
   TimingClocks timing;
   ConstraintTable table;
 
   int channels = 0;
-  int bank_groups = 0;
-  int banks_per_group = 0;
+  int pseudo_channels = 1;  ///< per channel
+  BankGeometry banks;       ///< of one pseudo-channel
   std::int64_t burst_bytes = 0;
   std::int64_t row_bytes = 0;
   std::int64_t rows = 0;
   std::int64_t granule = 0;
+  Mapping mapping = Mapping::interleaved;
   bool hash = true;
 
   RefreshMode refresh = RefreshMode::per_bank;
-  int refresh_banks = 0;      ///< banks covered by one REFpb
-  Tick refresh_interval = 0;  ///< between due refresh commands of the configured kind
+  int refresh_banks = 0;      ///< banks covered by one refresh command of the configured kind
+  Tick refresh_interval = 0;  ///< between due refresh commands of one pseudo-channel
   int refresh_postpone = 0;   ///< due commands that may be put off before one is forced
 
   int read_queue = 0;   ///< bursts
@@ -52,13 +56,14 @@ struct DramConfig {
   int direction_batch = 0;              ///< bursts a direction keeps when both wait
   Tick write_age = 0;                   ///< a waiting write this old starts a drain
   Tick starvation_limit = 0;            ///< a request this old goes first
+  bool auto_precharge = true;           ///< when only other rows of the bank are waited for
   Tick row_idle = 0;                    ///< an unused open row is closed after this
   Femtoseconds controller_latency = 0;  ///< each way
 
   DramEnergy energy;
   bool aggregate = true;
 
-  [[nodiscard]] int banks() const { return bank_groups * banks_per_group; }
+  [[nodiscard]] int data_buses() const { return channels * pseudo_channels; }
   [[nodiscard]] std::int64_t capacity() const;
   [[nodiscard]] std::int64_t peak_bytes_per_second() const;
 };

@@ -11,50 +11,84 @@ const char* name(Command command) {
   return kNames[static_cast<std::size_t>(command)];
 }
 
-TimingEngine::TimingEngine(const ConstraintTable& table, int bank_groups, int banks_per_group, int refresh_sets)
-    : command_slot_(table.command_slot),
-      refresh_sets_(static_cast<std::size_t>(refresh_sets)),
-      banks_(static_cast<std::size_t>(bank_groups * banks_per_group), Earliest{}),
-      groups_(static_cast<std::size_t>(bank_groups), Earliest{}) {
-  for (const TimingRule& rule : table.rules) after_[static_cast<std::size_t>(rule.preceding)].push_back(rule);
+TimingEngine::TimingEngine(const ConstraintTable& table, const BankGeometry& geometry, CommandBuses& buses)
+    : forms_(table.forms),
+      buses_(&buses),
+      banks_(static_cast<std::size_t>(geometry.banks()), Earliest{}),
+      groups_(static_cast<std::size_t>(geometry.ranks * geometry.bank_groups), Earliest{}),
+      ranks_(static_cast<std::size_t>(geometry.ranks), Earliest{}) {
+  for (const TimingRule& rule : table.rules) {
+    Followers& after = after_[static_cast<std::size_t>(rule.preceding)];
+    std::vector<Step>& steps = rule.level == Level::bank         ? after.bank
+                               : rule.level == Level::bank_group ? after.group
+                               : rule.level == Level::rank       ? after.rank
+                                                                 : after.other_rank;
+    steps.push_back({static_cast<std::size_t>(rule.following), rule.clocks});
+  }
   for (const TimingWindow& window : table.windows) {
-    windows_.push_back({window, std::vector<Tick>(static_cast<std::size_t>(window.count), -window.clocks), 0});
+    const std::vector<Tick> past(static_cast<std::size_t>(window.count), -window.clocks);
+    windows_.push_back(
+        {window, std::vector<std::vector<Tick>>(ranks_.size(), past), std::vector<std::size_t>(ranks_.size(), 0)});
   }
-  for (int bank = 0; bank < bank_groups * banks_per_group; ++bank) {
-    group_of_.push_back(static_cast<std::size_t>(bank / banks_per_group));
+  for (int bank = 0; bank < geometry.banks(); ++bank) {
+    places_.push_back({static_cast<std::size_t>(bank / geometry.banks_per_group),
+                       static_cast<std::size_t>(bank / geometry.banks_per_rank())});
   }
+}
+
+void TimingEngine::require_allowed(Command command, int bank, Tick t, Tick allowed) const {
+  if (t >= allowed && t % forms_[static_cast<std::size_t>(command)].alignment == 0) return;
+  throw InternalError(fmt::format("DRAM {} to bank {} at clock {}, allowed from {}", name(command), bank, t, allowed));
 }
 
 void TimingEngine::issue(Command command, int bank, Tick t) {
-  const auto set = static_cast<std::size_t>(bank) % refresh_sets_;
-  const bool refresh = command == Command::REFpb;
-  const Tick allowed = refresh ? earliest_refresh(static_cast<int>(set)) : earliest(command, bank);
-  if (t < allowed) {
-    throw InternalError(
-        fmt::format("DRAM {} to bank {} at clock {}, allowed from {}", name(command), bank, t, allowed));
-  }
-  bus_free_ = t + command_slot_;
-  const std::size_t first = refresh ? set : static_cast<std::size_t>(bank);
-  for (std::size_t b = first; b < banks_.size(); b += refresh_sets_) {
-    for (const TimingRule& rule : after_[static_cast<std::size_t>(command)]) raise(rule, static_cast<int>(b), t);
-    if (!refresh) break;
-  }
-  for (WindowState& state : windows_) {
-    if (state.window.command != command) continue;
-    state.times[state.next] = t;
-    state.next = (state.next + 1) % state.times.size();
-    Tick& limit = channel_[static_cast<std::size_t>(command)];
-    limit = std::max(limit, state.times[state.next] + state.window.clocks);
+  require_allowed(command, bank, t, earliest(command, bank));
+  raise(banks_[static_cast<std::size_t>(bank)], after_[static_cast<std::size_t>(command)].bank, t);
+  book_scopes(command, bank, t);
+}
+
+void TimingEngine::auto_precharge(int bank) {
+  const auto b = static_cast<std::size_t>(bank);
+  const Followers& after = after_[static_cast<std::size_t>(Command::PRE)];
+  const Tick t = banks_[b][static_cast<std::size_t>(Command::PRE)];
+  raise(banks_[b], after.bank, t);
+  Earliest& rank = ranks_[places_[b].rank];
+  for (const Step& step : after.rank) {  // a precharge of its own need not be spaced from others
+    Tick& limit = rank[step.following];
+    if (step.following == static_cast<std::size_t>(Command::REFab)) limit = std::max(limit, t + step.clocks);
   }
 }
 
-void TimingEngine::raise(const TimingRule& rule, int bank, Tick t) {
-  const auto b = static_cast<std::size_t>(bank);
-  const auto following = static_cast<std::size_t>(rule.following);
-  Earliest& scope = rule.level == Level::bank         ? banks_[b]
-                    : rule.level == Level::bank_group ? groups_[group_of_[b]]
-                                                      : channel_;
-  scope[following] = std::max(scope[following], t + rule.clocks);
+void TimingEngine::issue_refresh(BankMask set, Tick t) {
+  require_allowed(Command::REFpb, lowest_bank(set), t, earliest_refresh(set));
+  const std::vector<Step>& steps = after_[static_cast<std::size_t>(Command::REFpb)].bank;
+  for (BankMask bits = set; bits != 0; bits &= bits - 1) {
+    raise(banks_[static_cast<std::size_t>(lowest_bank(bits))], steps, t);
+  }
+  book_scopes(Command::REFpb, lowest_bank(set), t);
+}
+
+void TimingEngine::book_scopes(Command command, int bank, Tick t) {
+  const Followers& after = after_[static_cast<std::size_t>(command)];
+  const CommandForm& form = forms_[static_cast<std::size_t>(command)];
+  const Place& place = places_[static_cast<std::size_t>(bank)];
+  buses_->free[static_cast<std::size_t>(form.bus)] = t + form.slot;
+  raise(groups_[place.group], after.group, t);
+  raise(ranks_[place.rank], after.rank, t);
+  if (!after.other_rank.empty()) {
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+      if (rank != place.rank) raise(ranks_[rank], after.other_rank, t);
+    }
+  }
+  for (WindowState& state : windows_) {
+    if (state.window.command != command) continue;
+    std::vector<Tick>& times = state.times[place.rank];
+    std::size_t& next = state.next[place.rank];
+    times[next] = t;
+    next = (next + 1) % times.size();
+    Tick& limit = ranks_[place.rank][static_cast<std::size_t>(command)];
+    limit = std::max(limit, times[next] + state.window.clocks);
+  }
 }
 
 }  // namespace cyclescope::memory

@@ -1,14 +1,15 @@
-// What the column slots of one channel went to, and from it what a request waited for.
+// What the column slots of one data bus went to, and from it what a request waited for.
 //
-// Timing: entries abut while requests are pending; an entry is a run of bursts of one request, or a stretch in which no
+// Timing: entries abut while requests are pending; an entry is a run of bursts of one client, or a stretch in which no
 // column command could be given. An entry is kept as long as a pending request is older than its end.
-// Causes: a request's wait is cut at the entries. Bursts of an older request, or of the other direction: dram_bandwidth
-// when of the same client, else arbitration; its own bursts: dram_bandwidth. Otherwise the request itself was not
-// ready: dram_refresh while its bank was being refreshed, dram_turnaround or dram_bandwidth (tCCD_L) when that held
-// the whole channel, else dram_row. A wait of more than kMaxPieces pieces is given as one piece per cause, in order of
-// first appearance: totals stay exact.
+// Causes: a request's wait is cut at what its bank did and at the entries. While its bank was being refreshed:
+// dram_refresh; while its row was being opened (from the precharge or activate on, until tRCD was over): dram_row;
+// else what the bus did: bursts of the same client dram_bandwidth, of another arbitration, a stall its own cause
+// (dram_row when no bank was ready, dram_refresh, dram_turnaround, dram_bandwidth for tCCD_L). A stretch of more than
+// kMaxEntries entries, or a wait of more than kMaxPieces pieces, is given as one piece per cause: totals stay exact.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -23,8 +24,8 @@ struct WaitPiece {
   Tick to;
 };
 
-/// Clocks during which a bank was closed to requests by refresh.
-struct Blocked {
+/// Clocks during which a bank did something of its own.
+struct Span {
   Tick from = 0;
   Tick to = 0;
 };
@@ -32,28 +33,31 @@ struct Blocked {
 class WaitLog {
  public:
   static constexpr std::size_t kMaxPieces = 8;
+  static constexpr std::size_t kMaxEntries = 6;
 
   /// End of the last entry.
   [[nodiscard]] Tick end() const { return end_; }
   /// Nothing was pending until t.
   void skip_to(Tick t) { end_ = std::max(end_, t); }
-  void data(const Slot& slot, Tick from, Tick to);
+  void data(int client, Tick from, Tick to);
   void stall(ledger::Leaf cause, Tick until);
-  /// Forgets entries that ended at or before t.
-  void prune(Tick t);
+  /// Place in the log at which a wait that begins now is looked up.
+  [[nodiscard]] std::uint64_t mark() const { return forgotten_ + entries_.size(); }
+  /// Forgets entries before the place.
+  void prune(std::uint64_t mark);
 
-  /// Cuts the wait [from, to) of a request, oldest piece first, equal neighbours merged. The result lives until the
-  /// next call.
-  const std::vector<WaitPiece>& cut(const Slot& slot, Tick from, Tick to, const Blocked& refresh);
+  /// Cuts the wait [from, to) of a request of `client` that arrived at `mark`, oldest piece first, equal neighbours
+  /// merged. The result lives until the next call.
+  const std::vector<WaitPiece>& cut(std::uint64_t mark, int client, Tick from, Tick to, const Span& refresh,
+                                    const Span& opening);
 
   struct Entry {
     Tick from;
     Tick to;
-    std::uint64_t seq;
-    int client;
-    Direction direction;
-    bool data;
-    ledger::Leaf cause;  ///< of a stall
+    int client;                  ///< kNone for a stall
+    ledger::Leaf cause;          ///< of a stall
+    std::array<Tick, 5> before;  ///< ticks per kind in all entries before: data, row, refresh, turnaround, bandwidth
+    Tick own_before;             ///< data of this client in all entries before
   };
   /// Visits the stalls since `from` in order.
   template <class Visit>
@@ -61,17 +65,25 @@ class WaitLog {
     std::size_t i = entries_.size();
     while (i > first_ && entries_[i - 1].to > from) --i;
     for (; i < entries_.size(); ++i) {
-      if (!entries_[i].data) visit(entries_[i]);
+      if (entries_[i].client == kNone) visit(entries_[i]);
     }
   }
 
  private:
+  void append(int client, ledger::Leaf cause, Tick from, Tick to);
   void add(ledger::Leaf cause, Tick from, Tick to);
+  /// First entry from index i on that reaches beyond t.
+  [[nodiscard]] std::size_t reaching(std::size_t i, Tick t) const;
+  void cut_bus(std::size_t& i, int client, Tick from, Tick to);
+  void sum_bus(std::size_t i, std::size_t last, int client, Tick from, Tick to);
+  [[nodiscard]] Tick own(std::size_t i, int client, Tick t) const;
   void condense(Tick from);
 
   std::vector<Entry> entries_;  ///< entries_[first_...] are alive
   std::size_t first_ = 0;
+  std::uint64_t forgotten_ = 0;  ///< entries erased from the front
   Tick end_ = 0;
+  std::vector<Tick> own_;  ///< data per client so far
   std::vector<WaitPiece> pieces_;
 };
 

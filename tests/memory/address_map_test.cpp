@@ -1,8 +1,9 @@
 // The address mapping: one place per granule, and power-of-two strides spread.
+#include "sim/memory/address_map.h"
+
 #include <map>
 #include <tuple>
 
-#include "sim/memory/address_map.h"
 #include "tests/memory/support.h"
 
 namespace cyclescope::memory::test {
@@ -17,10 +18,10 @@ TEST_CASE("every row of every bank pair holds exactly its sixteen granules") {
       const std::uint64_t lines = 64ULL * 128 * static_cast<std::uint64_t>(channels);
       for (std::uint64_t line = 0; line < lines; ++line) {
         const Location location = map.locate(line * 256);
-        REQUIRE(location.channel < channels);
+        REQUIRE(location.data_bus < channels);
         REQUIRE(location.even_bank % 8 == location.odd_bank % 8);
         REQUIRE(location.even_bank != location.odd_bank);
-        ++granules[{location.channel, location.even_bank % 8, location.row}];
+        ++granules[{location.data_bus, location.even_bank % 8, location.row}];
       }
       CHECK(granules.size() == lines / 16);
       for (const auto& [place, count] : granules) REQUIRE(count == 16);
@@ -36,7 +37,7 @@ TEST_CASE("power-of-two strides use all channels and banks") {
     std::map<int, int> banks;
     for (std::uint64_t i = 0; i < 2048; ++i) {
       const Location location = map.locate(i << (8 + shift));
-      ++channels[location.channel];
+      ++channels[location.data_bus];
       ++banks[location.even_bank];
     }
     CHECK(channels.size() == 4);

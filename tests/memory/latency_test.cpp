@@ -56,10 +56,10 @@ TEST_CASE("a read on another clock pays the crossing both ways, and says so") {
 TEST_CASE("a row hit needs no tRCD, a row conflict adds tRP, an idle row is closed after 150 ns") {
   Bench bench(settings(1, {"dram.refresh=off", "dram.hash=off"}));
   Client client("client", *bench.memory, Clock(1 * kNs), 4);
-  client.add(read_at(0, 32));                       // ACT 20, RD 39
-  client.add(read_at(64, 32), 100 * kNs);           // hit: RD 120
-  client.add(read_at(kNextRow, 32), 200 * kNs);     // conflict: PRE 220, ACT 239, RD 258; before 120 + 150
-  client.add(read_at(kNextRow, 32), 600 * kNs);     // closed by the idle timer at 258 + 150: ACT 620, RD 639
+  client.add(read_at(0, 32));                    // ACT 20, RD 39
+  client.add(read_at(64, 32), 100 * kNs);        // hit: RD 120
+  client.add(read_at(kNextRow, 32), 200 * kNs);  // conflict: PRE 220, ACT 239, RD 258; before 120 + 150
+  client.add(read_at(kNextRow, 32), 600 * kNs);  // closed by the idle timer at 258 + 150: ACT 620, RD 639
   client.start(0);
   bench.run({&client});
   REQUIRE(client.answers.size() == 4);
@@ -85,12 +85,12 @@ TEST_CASE("a new row of one bank each time has period tRC") {
 TEST_CASE("reads after writes pay the turnaround, and the bank group decides how much") {
   Bench bench(settings(1, {"dram.refresh=off", "dram.hash=off"}));
   Client client("client", *bench.memory, Clock(1 * kNs), 8);
-  client.add(read_at(0, 32));                    // opens bank 0
-  client.add(read_at(256, 32), 10 * kNs);        // opens bank 4, the next bank group
-  client.add(write_at(0, 32), 100 * kNs);        // WR 120, data 132 to 134
-  client.add(read_at(0, 32), 101 * kNs);         // same group: RD 120 + 12 + 2 + 13 = 147
-  client.add(write_at(0, 32), 200 * kNs);        // WR 220
-  client.add(read_at(256, 32), 201 * kNs);       // other group: RD 220 + 12 + 2 + 7 = 241
+  client.add(read_at(0, 32));               // opens bank 0
+  client.add(read_at(256, 32), 10 * kNs);   // opens bank 4, the next bank group
+  client.add(write_at(0, 32), 100 * kNs);   // WR 120, data 132 to 134
+  client.add(read_at(0, 32), 101 * kNs);    // same group: RD 120 + 12 + 2 + 13 = 147
+  client.add(write_at(0, 32), 200 * kNs);   // WR 220
+  client.add(read_at(256, 32), 201 * kNs);  // other group: RD 220 + 12 + 2 + 7 = 241
   client.start(0);
   bench.run({&client});
   REQUIRE(client.answers.size() == 6);

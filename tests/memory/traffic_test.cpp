@@ -98,10 +98,10 @@ TEST_CASE("random traffic is answered once, books close, bytes are conserved, li
       (planned.request.direction == Direction::read ? read : written) += planned.request.bytes;
     }
   }
-  for (const Leaf leaf : {Leaf::waiting_operand_dram_bandwidth, Leaf::waiting_operand_dram_latency,
-                          Leaf::waiting_operand_dram_row, Leaf::waiting_operand_dram_refresh,
-                          Leaf::waiting_operand_dram_turnaround, Leaf::waiting_arbitration,
-                          Leaf::overhead_clock_crossing}) {
+  for (const Leaf leaf :
+       {Leaf::waiting_operand_dram_bandwidth, Leaf::waiting_operand_dram_latency, Leaf::waiting_operand_dram_row,
+        Leaf::waiting_operand_dram_refresh, Leaf::waiting_operand_dram_turnaround, Leaf::waiting_arbitration,
+        Leaf::overhead_clock_crossing}) {
     INFO(ledger::name(leaf));
     CHECK(causes[static_cast<std::size_t>(leaf)] > 0);
   }

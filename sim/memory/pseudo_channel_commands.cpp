@@ -1,9 +1,9 @@
-// What a command changes: bank state, the channel's lane, the life of the request it completes.
+// What a command changes: bank state, the data bus's lane, the life of the request it completes.
 #include <algorithm>
 #include <utility>
 
 #include "sim/base/error.h"
-#include "sim/memory/dram_channel.h"
+#include "sim/memory/pseudo_channel.h"
 
 namespace cyclescope::memory {
 namespace {
@@ -23,30 +23,30 @@ void extend(std::vector<LifeInterval>& life, Femtoseconds& from, Leaf cause, Fem
 
 }  // namespace
 
-void DramChannel::apply(const Choice& choice) {
+void PseudoChannel::apply(const Choice& choice) {
   const Tick t = choice.time;
   switch (choice.command) {
     case Command::ACT:
       engine_.issue(Command::ACT, choice.bank, t);
-      open_row(choice.bank, queues_.segment(choice.segment).row);
+      open_row(choice);
       break;
     case Command::PRE:
       engine_.issue(Command::PRE, choice.bank, t);
-      close_rows(1U << choice.bank);
+      close_rows(BankMask{1} << choice.bank);
+      // A conflict: the request's row is being opened from here on.
+      if (choice.segment != kNone) opening_[static_cast<std::size_t>(choice.bank)] = {t, kNoTick};
       break;
     case Command::PREab:
-      engine_.issue(Command::PREab, 0, t);
-      close_rows(open_);
+      engine_.issue(Command::PREab, lowest_bank(refresh_.banks(choice.bank)), t);
+      close_rows(open_ & refresh_.banks(choice.bank));
       break;
     case Command::REFpb:
-      engine_.issue(Command::REFpb, choice.bank, t);
-      refreshed(refresh_.banks(choice.bank), t, timing_.tRFCpb);
-      refresh_.done(choice.bank);
+      engine_.issue_refresh(refresh_.banks(choice.bank), t);
+      refreshed(choice.bank, t, timing_.tRFCpb);
       break;
     case Command::REFab:
-      engine_.issue(Command::REFab, 0, t);
-      refreshed(~0U, t, timing_.tRFCab);
-      refresh_.done(0);
+      engine_.issue(Command::REFab, lowest_bank(refresh_.banks(choice.bank)), t);
+      refreshed(choice.bank, t, timing_.tRFCab);
       break;
     case Command::RD:
     case Command::WR:
@@ -55,49 +55,58 @@ void DramChannel::apply(const Choice& choice) {
   }
 }
 
-void DramChannel::open_row(int bank, std::int64_t row) {
-  open_row_[static_cast<std::size_t>(bank)] = row;
-  last_use_[static_cast<std::size_t>(bank)] = now_;
-  open_ |= 1U << bank;
-  queues_.row_changed(bank, row);
+void PseudoChannel::open_row(const Choice& choice) {
+  const auto bank = static_cast<std::size_t>(choice.bank);
+  Span& opening = opening_[bank];
+  if (opening.to != kNoTick) opening.from = choice.time;
+  opening.to = choice.time + (mode_ == Direction::read ? timing_.tRCD : timing_.tRCD_WR);
+  open_row_[bank] = queues_.segment(choice.segment).row;
+  last_use_[bank] = choice.time;
+  open_ |= BankMask{1} << choice.bank;
+  queues_.row_changed(choice.bank, open_row_[bank]);
   book_.ledger->count(book_.activate, 1);
 }
 
-void DramChannel::close_rows(std::uint32_t banks) {
+void PseudoChannel::close_rows(BankMask banks) {
   open_ &= ~banks;
   for (; banks != 0; banks &= banks - 1) {
-    const int bank = __builtin_ctz(banks);
+    const int bank = lowest_bank(banks);
     open_row_[static_cast<std::size_t>(bank)] = BankQueues::kNoRow;
+    opening_[static_cast<std::size_t>(bank)] = {};
     queues_.row_changed(bank, BankQueues::kNoRow);
   }
 }
 
-void DramChannel::refreshed(std::uint32_t banks, Tick t, Tick duration) {
-  for (; banks != 0; banks &= banks - 1) {
-    Blocked& blocked = blocked_[static_cast<std::size_t>(__builtin_ctz(banks))];
+void PseudoChannel::refreshed(int set, Tick t, Tick duration) {
+  for (BankMask banks = refresh_.banks(set); banks != 0; banks &= banks - 1) {
+    Span& blocked = blocked_[static_cast<std::size_t>(lowest_bank(banks))];
     if (blocked.to != kNoTick) blocked.from = t;  // not forced: closed to requests only now
     blocked.to = t + duration;
+    opening_[static_cast<std::size_t>(lowest_bank(banks))] = {};
   }
-  reserved_ = 0;
-  forced_set_ = RefreshSchedule::kNoSet;
+  if (set == forced_set_) {
+    reserved_ = 0;
+    forced_set_ = RefreshSchedule::kNoSet;
+  }
+  refresh_.done(set);
   refreshes_.push_back(at(t));
 }
 
-void DramChannel::book_refreshes(Femtoseconds end) {
+void PseudoChannel::book_refreshes(Femtoseconds end) {
   const auto later = std::find_if(refreshes_.begin(), refreshes_.end(), [&](Femtoseconds t) { return t >= end; });
   const auto first = std::find_if(refreshes_.begin(), later, [&](Femtoseconds t) { return t >= frame_start_; });
   book_.ledger->count(book_.refresh, later - first);
   refreshes_.erase(refreshes_.begin(), later);
 }
 
-void DramChannel::column(const Choice& choice) {
+void PseudoChannel::column(const Choice& choice) {
   const Tick t = choice.time;
   const int id = queues_.segment(choice.segment).slot;
   const bool read = choice.command == Command::RD;
   const Direction direction = read ? Direction::read : Direction::write;
   engine_.issue(choice.command, choice.bank, t);
   post_bus(t + (read ? timing_.RL : timing_.WL), read ? timing_.RL : timing_.WL, direction);
-  log_.data(queues_.slot(id), t, t + timing_.burst);
+  log_.data(queues_.slot(id).arrival.client, t, t + timing_.burst);
   column_end_ = t + timing_.burst;
   last_direction_ = direction;
   last_use_[static_cast<std::size_t>(choice.bank)] = t;
@@ -107,11 +116,15 @@ void DramChannel::column(const Choice& choice) {
   book_.ledger->count(book_.io, 1);
   book_.ledger->count(book_.phy, 1);
   const std::int64_t row = open_row_[static_cast<std::size_t>(choice.bank)];
-  if (queues_.take_burst(choice.bank, direction, choice.segment, row)) complete(id, t);
+  if (queues_.take_burst(choice.bank, direction, choice.segment, row)) complete(id, choice.bank, t);
   queues_.admit(direction, open_row_);
+  if (config_.auto_precharge && queues_.only_conflicts(choice.bank)) {
+    engine_.auto_precharge(choice.bank);
+    close_rows(BankMask{1} << choice.bank);
+  }
 }
 
-void DramChannel::post_bus(Tick data_from, Tick latency, Direction direction) {
+void PseudoChannel::post_bus(Tick data_from, Tick latency, Direction direction) {
   if (data_from > bus_until_) {
     flush_bus();
     if (pending_since_ > bus_until_) lane_.idle_until(at(pending_since_));
@@ -127,39 +140,44 @@ void DramChannel::post_bus(Tick data_from, Tick latency, Direction direction) {
   bus_until_ = data_from + timing_.burst;
 }
 
-void DramChannel::flush_bus() {
+void PseudoChannel::flush_bus() {
   if (at(bus_until_) > lane_.cursor()) lane_.busy_until(at(bus_until_), Leaf::useful_transfer);
 }
 
-void DramChannel::complete(int id, Tick command) {
-  const Slot& slot = queues_.slot(id);
+std::vector<LifeInterval> PseudoChannel::life_of(const Slot& slot, int bank, Tick command, Femtoseconds visible) {
   const Arrival& arrival = slot.arrival;
-  const Request& request = arrival.request;
-  ClientPort& client = *clients_[static_cast<std::size_t>(arrival.client)];
-  const bool read = request.direction == Direction::read;
-  const Femtoseconds data = at(command + (read ? timing_.RL : timing_.WL));
-  const Femtoseconds data_end = data + at(timing_.burst);
-  const Femtoseconds back = data_end + config_.controller_latency;
-  const Femtoseconds visible = client.clock().edge(back);
-
-  Reply reply;
-  reply.tag = request.tag;
-  reply.life.reserve(8);
+  const Femtoseconds data = at(command + (arrival.request.direction == Direction::read ? timing_.RL : timing_.WL));
+  std::vector<LifeInterval> life;
+  life.reserve(8);
   Femtoseconds cursor = arrival.issued;
-  const auto spend = [&](Leaf cause, Femtoseconds to) { extend(reply.life, cursor, cause, to); };
+  const auto spend = [&](Leaf cause, Femtoseconds to) { extend(life, cursor, cause, to); };
   spend(Leaf::waiting_operand_dram_latency, arrival.issued + config_.controller_latency);
   spend(Leaf::overhead_clock_crossing, at(arrival.tick));
-  const std::size_t last = arrival.bursts[1] > 0 ? 1 : 0;
-  const Blocked& blocked = blocked_[static_cast<std::size_t>(arrival.bank[last])];
-  for (const WaitPiece& piece : log_.cut(slot, arrival.tick, command, blocked)) {
+  const auto b = static_cast<std::size_t>(bank);
+  for (const WaitPiece& piece : log_.cut(slot.mark, arrival.client, arrival.tick, command, blocked_[b], opening_[b])) {
     if (at(piece.from) != cursor) break;
     spend(piece.cause, at(piece.to));
   }
   if (cursor != at(command)) throw InternalError("life of a DRAM request has a hole");
   spend(Leaf::waiting_operand_dram_latency, data);
-  spend(Leaf::waiting_operand_dram_bandwidth, data_end);
-  spend(Leaf::waiting_operand_dram_latency, back);
+  spend(Leaf::waiting_operand_dram_bandwidth, data + at(timing_.burst));
+  spend(Leaf::waiting_operand_dram_latency, data + at(timing_.burst) + config_.controller_latency);
   spend(Leaf::overhead_clock_crossing, visible);
+  return life;
+}
+
+void PseudoChannel::complete(int id, int bank, Tick command) {
+  const Slot& slot = queues_.slot(id);
+  const Arrival& arrival = slot.arrival;
+  const Request& request = arrival.request;
+  ClientPort& client = *clients_[static_cast<std::size_t>(arrival.client)];
+  const bool read = request.direction == Direction::read;
+  const Tick data_end = command + (read ? timing_.RL : timing_.WL) + timing_.burst;
+  const Femtoseconds visible = client.clock().edge(at(data_end) + config_.controller_latency);
+
+  Reply reply;
+  reply.tag = request.tag;
+  reply.life = life_of(slot, bank, command, visible);
 
   ledger::Release release = request.release;
   const bool late = release.at < arrival.issued && arrival.issued - release.at < client.clock().period();
@@ -183,17 +201,16 @@ void DramChannel::complete(int id, Tick command) {
   client.deliver(visible, read ? bytes : 0, std::move(reply));
   queues_.release(id);
 
-  Tick needed = command;  // one that arrives next clock may still wait for this burst
+  std::uint64_t needed = log_.mark();
   for (const Direction direction : {Direction::read, Direction::write}) {
     const int oldest = queues_.oldest(direction);
-    if (oldest != kNone) needed = std::min(needed, queues_.slot(oldest).arrival.tick);
+    if (oldest != kNone) needed = std::min(needed, queues_.slot(oldest).mark);
   }
   log_.prune(needed);
 }
 
-void DramChannel::restart(Femtoseconds t0) {
-  if (queues_.requests() > 0 || !staged_.empty()) throw InternalError("DRAM restarted with requests under way");
-  advance(config_.clock.ceil_cycles(t0));
+void PseudoChannel::restart(Femtoseconds t0) {
+  if (pending()) throw InternalError("DRAM restarted with requests under way");
   frame_start_ = t0;
   const auto kept = std::find_if(refreshes_.begin(), refreshes_.end(), [&](Femtoseconds t) { return t >= t0; });
   refreshes_.erase(refreshes_.begin(), kept);
@@ -201,10 +218,9 @@ void DramChannel::restart(Femtoseconds t0) {
   bursts_ = 0;
 }
 
-void DramChannel::finish(Femtoseconds end) {
-  if (queues_.requests() > 0 || !staged_.empty()) throw InternalError("DRAM frame ends with requests under way");
+void PseudoChannel::finish(Femtoseconds end) {
+  if (pending()) throw InternalError("DRAM frame ends with requests under way");
   if (at(bus_until_) > end) throw InternalError("DRAM frame ends before its last data");
-  advance(config_.clock.ceil_cycles(end));
   book_refreshes(end);
   flush_bus();
   lane_.finish(end);

@@ -1,0 +1,172 @@
+// One data bus of a DRAM channel: FR-FCFS scheduling and the state of its banks. Passive: its channel decides when.
+//
+// Timing: decisions are made per command slot, one command each, in this order: forced refresh; commands of a starving
+// request; column commands to open rows, oldest first; ACT or PRE of requests, oldest first; refresh of idle banks; PRE
+// of rows idle for `row_idle`. Reads go before writes until a drain starts (high watermark, no reads, or an old write);
+// a drain ends at the low watermark, after a queue's worth of writes, or without writes; with both waiting, a direction
+// keeps at least a batch. A write is acknowledged when its last burst is on the bus, so a client that waits for
+// acknowledgements never reads a stale byte.
+// Trains: the bursts of one request that hit open rows are commanded without choosing again as long as nothing that
+// could be chosen instead is allowed before (sim.aggregate=off: every burst is chosen; same times).
+// Causes: of requests, see wait_log.h, and dram_latency (controller, RL, WL), dram_bandwidth (own burst),
+// clock_crossing. Of the lane: useful.transfer while data is on the bus; before a burst, no_demand while nothing was
+// pending, dram_latency for RL or WL after that, then what held its column command (row, refresh, turnaround, bandwidth
+// for tCCD_L).
+// Actions: activate, read, write, io, phy per burst, refresh.
+// Errors: InternalError when a timing rule would be broken or a life has a hole.
+// Not modelled: write-to-read forwarding, power-down.
+// Source: FR-FCFS with write drain as in DRAMSys and Ramulator 2; rules in technology.h.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "sim/ledger/lane.h"
+#include "sim/memory/bank_queues.h"
+#include "sim/memory/client_port.h"
+#include "sim/memory/refresh.h"
+#include "sim/memory/wait_log.h"
+
+namespace cyclescope::memory {
+
+/// Where all channels of a memory book.
+struct DramBook {
+  ledger::Ledger* ledger = nullptr;
+  std::size_t activate = 0;
+  std::size_t read = 0;
+  std::size_t write = 0;
+  std::size_t io = 0;
+  std::size_t phy = 0;
+  std::size_t refresh = 0;
+  std::size_t read_traffic = 0;
+  std::size_t write_traffic = 0;
+};
+
+class PseudoChannel {
+ public:
+  PseudoChannel(const DramConfig& config, const DramBook& book, CommandBuses& buses, const std::string& lane);
+
+  /// A client that may have `max_outstanding` requests here; clients are numbered in order of adding.
+  void add_client(ClientPort& port, int max_outstanding);
+  /// A request whose tick is set; arrivals of one tick are served in order of client and tag.
+  void submit(const Arrival& arrival);
+
+  [[nodiscard]] bool pending() const { return queues_.requests() > 0 || !staged_.empty(); }
+  /// Tick of the next decision or change of state; kNoTick when nothing will happen. Decisions of pseudo-channels that
+  /// share buses must be made in the order of these.
+  Tick next();
+  /// Tick of the next decision that has to be made for requests; kNoTick without requests.
+  Tick next_needed();
+  /// Does what happens at next(), and the rest of a train before `limit`.
+  void act(Tick limit);
+
+  void restart(Femtoseconds t0);
+  void finish(Femtoseconds end);
+  /// Counts the refresh commands given before `end`.
+  void book_refreshes(Femtoseconds end);
+
+  [[nodiscard]] std::int64_t bursts() const { return bursts_; }
+
+ private:
+  struct Choice {
+    Tick time = kNoTick;
+    int priority = 0;
+    std::uint64_t seq = 0;
+    Command command = Command::ACT;
+    int bank = 0;  ///< for REFpb and all-bank commands the refresh set
+    int segment = kNone;
+  };
+  /// Bursts of one request that may follow the chosen one without another choice.
+  struct Train {
+    int slot = kNone;
+    int left = 0;
+    Tick horizon = 0;    ///< something else could be chosen from here on
+    Tick last = 0;       ///< clock of the last burst
+    bool alone = false;  ///< no younger request hits an open row
+  };
+
+  // decisions (pseudo_channel.cpp)
+  void look();
+  void take_arrivals();
+  void update_mode();
+  [[nodiscard]] Tick write_ripe() const;
+  [[nodiscard]] int bursts_in_mode() const;
+  [[nodiscard]] Tick next_change() const;
+  [[nodiscard]] bool starving(int slot) const;
+  [[nodiscard]] Choice choose();
+  /// Takes the candidate when it comes first: earlier, then of higher priority, then older.
+  void consider(Choice& best, const Choice& candidate) const {
+    const Tick time = candidate.time >= now_ ? candidate.time : engine_.aligned(candidate.command, now_);
+    if (time > best.time) return;
+    if (time == best.time) {
+      if (candidate.priority > best.priority) return;
+      if (candidate.priority == best.priority && candidate.seq >= best.seq) return;
+    }
+    best = candidate;
+    best.time = time;
+  }
+  void consider_refresh(Choice& best);
+  void consider_requests(Choice& best) const;
+  void consider_idle_rows(Choice& best) const;
+  void start_train(const Choice& choice);
+  /// Takes into account what could be chosen of a bank instead of the train's next burst.
+  void limit_train(int bank);
+  bool continue_train();
+  [[nodiscard]] ledger::Leaf stall_cause() const;
+
+  // effects (pseudo_channel_commands.cpp)
+  void apply(const Choice& choice);
+  void open_row(const Choice& choice);
+  void close_rows(BankMask banks);
+  void refreshed(int set, Tick t, Tick duration);
+  void column(const Choice& choice);
+  void complete(int slot, int bank, Tick command);
+  std::vector<LifeInterval> life_of(const Slot& slot, int bank, Tick command, Femtoseconds visible);
+  void post_bus(Tick data_from, Tick latency, Direction direction);
+  void flush_bus();
+  [[nodiscard]] Femtoseconds at(Tick t) const { return t * period_; }
+  [[nodiscard]] BankMask waiting() const {
+    return queues_.banks_waiting(Direction::read) | queues_.banks_waiting(Direction::write);
+  }
+
+  const DramConfig& config_;
+  const TimingClocks& timing_;
+  DramBook book_;
+  Femtoseconds period_;
+  const CommandBuses& buses_;
+  TimingEngine engine_;
+  RefreshSchedule refresh_;
+  BankQueues queues_;
+  WaitLog log_;
+  ledger::Lane lane_;
+  std::vector<ClientPort*> clients_;
+
+  std::deque<Arrival> staged_;  ///< not yet at the controller; sorted by (tick, client, tag)
+  std::uint64_t next_seq_ = 0;
+  Tick now_ = 0;         ///< clock up to which decisions are made
+  bool looked_ = false;  ///< choice_ and change_ hold for the present state
+  Choice choice_;
+  Tick change_ = 0;
+  Train train_;
+  Direction mode_ = Direction::read;
+  Direction last_direction_ = Direction::read;
+  int batch_ = 0;  ///< bursts since the direction changed
+  std::array<std::int64_t, kMaxBanks> open_row_{};
+  std::array<Tick, kMaxBanks> last_use_{};
+  std::array<Span, kMaxBanks> blocked_{};  ///< closed to requests by refresh
+  std::array<Span, kMaxBanks> opening_{};  ///< of the row that is open
+  BankMask open_ = 0;                      ///< banks with an open row
+  BankMask reserved_ = 0;                  ///< banks closed to requests until a forced refresh is given
+  int forced_set_ = RefreshSchedule::kNoSet;
+
+  Tick pending_since_ = 0;
+  Tick column_end_ = 0;  ///< end of the last column slot used
+  Tick bus_until_ = 0;   ///< end of the current run of data on the bus
+  std::int64_t bursts_ = 0;
+  Femtoseconds frame_start_ = 0;
+  std::vector<Femtoseconds> refreshes_;  ///< given, not yet booked
+};
+
+}  // namespace cyclescope::memory
