@@ -32,7 +32,7 @@ class AddressMap {
   explicit AddressMap(const DramConfig& config);
 
   [[nodiscard]] Location locate(std::uint64_t address) const {
-    const std::uint64_t line = address / granule_;
+    const std::uint64_t line = granule_.is_power_of_two ? address >> granule_.bits : address / granule_.size;
     if (mapping_ == Mapping::interleaved) return interleaved(line);
     return mapping_ == Mapping::row_bank_column ? row_bank_column(line) : bank_row_column(line);
   }
@@ -41,6 +41,16 @@ class AddressMap {
   [[nodiscard]] int rotation() const { return rotation_; }
 
  private:
+  /// A digit of the address.
+  struct Radix {
+    std::uint64_t size = 1;
+    unsigned bits = 0;  ///< of the smallest power of two that is not below size
+    bool is_power_of_two = true;
+    /// The lowest digit of x, which is taken off.
+    std::uint64_t take(std::uint64_t& x) const;
+  };
+  static Radix radix(std::int64_t size);
+
   [[nodiscard]] Location interleaved(std::uint64_t line) const;
   [[nodiscard]] Location row_bank_column(std::uint64_t line) const;
   [[nodiscard]] Location bank_row_column(std::uint64_t line) const;
@@ -48,19 +58,19 @@ class AddressMap {
                               std::uint64_t row) const;
 
   Mapping mapping_;
-  std::uint64_t granule_;
-  std::uint64_t channels_;
-  std::uint64_t pseudo_channels_;
-  std::uint64_t buses_;
-  std::uint64_t bus_digit_ = 1;  ///< smallest power of two that is not below the data buses
-  std::uint64_t row_granules_;   ///< granules in a row of one bank
-  std::uint64_t rows_;
   int rotation_;
-  std::uint64_t other_groups_;
-  std::uint64_t groups_;
-  std::uint64_t banks_per_group_;
-  std::uint64_t ranks_;
   bool hash_;
+  Radix granule_;
+  Radix channels_;
+  Radix pseudo_channels_;
+  Radix buses_;
+  Radix row_granules_;
+  Radix rotated_granules_;  ///< granules in one row of each bank that a granule rotates over
+  Radix rows_;
+  Radix groups_;
+  Radix other_groups_;
+  Radix banks_per_group_;
+  Radix ranks_;
 };
 
 }  // namespace cyclescope::memory

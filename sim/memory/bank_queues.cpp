@@ -47,10 +47,19 @@ void BankQueues::admit(Direction direction, const std::array<std::int64_t, kMaxB
       List& queue = list(direction, bank);
       (queue.head == kNone ? queue.head : at(queue.tail).next) = segment;
       queue.tail = segment;
-      if (queue.hit == kNone && open_row[static_cast<std::size_t>(bank)] == slot.arrival.row) queue.hit = segment;
+      if (queue.hit == kNone && open_row[static_cast<std::size_t>(bank)] == slot.arrival.row) {
+        set_hit(direction, bank, segment);
+      }
       waiting_[d] |= BankMask{1} << bank;
     }
   }
+}
+
+void BankQueues::set_hit(Direction direction, int bank, int segment) {
+  list(direction, bank).hit = segment;
+  BankMask& hits = hits_[index(direction)];
+  const BankMask bit = BankMask{1} << bank;
+  hits = segment == kNone ? hits & ~bit : hits | bit;
 }
 
 int BankQueues::find_hit(const List& queue, int from, std::int64_t open_row) const {
@@ -82,7 +91,7 @@ bool BankQueues::take_burst(int bank, Direction direction, int segment_id, std::
     List& queue = list(direction, bank);
     const int next = segment.next;
     unlink(queue, segment_id);
-    queue.hit = next == kNone ? kNone : find_hit(queue, next, open_row);
+    set_hit(direction, bank, next == kNone ? kNone : find_hit(queue, next, open_row));
     if (queue.head == kNone) waiting_[d] &= ~(BankMask{1} << bank);
   }
   if (--slot.left > 0) return false;
@@ -96,8 +105,7 @@ void BankQueues::release(int slot) { free_slots_.push_back(slot); }
 
 void BankQueues::row_changed(int bank, std::int64_t open_row) {
   for (const Direction direction : {Direction::read, Direction::write}) {
-    List& queue = list(direction, bank);
-    queue.hit = find_hit(queue, kNone, open_row);
+    set_hit(direction, bank, find_hit(list(direction, bank), kNone, open_row));
   }
 }
 

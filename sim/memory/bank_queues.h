@@ -69,13 +69,14 @@ class BankQueues {
   static constexpr std::int64_t kNoRow = -1;
 
   [[nodiscard]] BankMask banks_waiting(Direction direction) const { return waiting_[index(direction)]; }
+  /// Of those, the banks for whose open row a request waits.
+  [[nodiscard]] BankMask banks_hit(Direction direction) const { return hits_[index(direction)]; }
   [[nodiscard]] int head(Direction direction, int bank) const { return list(direction, bank).head; }
   [[nodiscard]] int hit(Direction direction, int bank) const { return list(direction, bank).hit; }
   /// True when requests wait for the bank, but none of them for the row that is open.
   [[nodiscard]] bool only_conflicts(int bank) const {
-    const List& reads = list(Direction::read, bank);
-    const List& writes = list(Direction::write, bank);
-    return (reads.head != kNone || writes.head != kNone) && reads.hit == kNone && writes.hit == kNone;
+    const BankMask waiting = waiting_[0] | waiting_[1];
+    return ((waiting & ~hits_[0] & ~hits_[1]) >> bank & 1U) != 0;
   }
   [[nodiscard]] const Segment& segment(int i) const { return segments_[static_cast<std::size_t>(i)]; }
   [[nodiscard]] const Slot& slot(int i) const { return slots_[static_cast<std::size_t>(i)]; }
@@ -102,12 +103,14 @@ class BankQueues {
   }
   List& list(Direction direction, int bank) { return lists_[index(direction)][static_cast<std::size_t>(bank)]; }
   Segment& at(int segment) { return segments_[static_cast<std::size_t>(segment)]; }
+  void set_hit(Direction direction, int bank, int segment);
   [[nodiscard]] int find_hit(const List& list, int from, std::int64_t open_row) const;
   void unlink(List& list, int segment);
 
   std::array<int, 2> depth_;
   std::array<int, 2> queued_{};
   std::array<BankMask, 2> waiting_{};
+  std::array<BankMask, 2> hits_{};
   std::array<std::array<List, kMaxBanks>, 2> lists_{};
   std::array<int, 2> oldest_{kNone, kNone};
   std::array<int, 2> youngest_{kNone, kNone};

@@ -39,9 +39,10 @@ std::vector<TimingRule> common_rules(const TimingClocks& t) {
 
       {Level::other_rank, C::RD, C::RD, t.burst + t.rank_gap, "BL/n + rank gap"},
       {Level::other_rank, C::WR, C::WR, t.burst + t.rank_gap, "BL/n + rank gap"},
-      {Level::other_rank, C::RD, C::WR, std::max<Tick>(t.RL + t.burst + t.rank_gap - t.WL, 1),
-       "RL + BL/n + rank gap - WL"},
-      {Level::other_rank, C::WR, C::RD, std::max<Tick>(write + t.rank_gap - t.RL, 1), "WL + BL/n + rank gap - RL"},
+      {Level::other_rank, C::RD, C::WR, std::max(t.RL + t.burst + t.rank_gap - t.WL, t.burst),
+       "RL + BL/n + rank gap - WL, at least BL/n"},
+      {Level::other_rank, C::WR, C::RD, std::max(write + t.rank_gap - t.RL, t.burst),
+       "WL + BL/n + rank gap - RL, at least BL/n"},
   };
 }
 

@@ -46,8 +46,7 @@ void PseudoChannel::submit(const Arrival& arrival) {
     return a.request.tag < b.request.tag;
   };
   staged_.insert(std::upper_bound(staged_.begin(), staged_.end(), arrival, before), arrival);
-  looked_ = false;
-  train_.horizon = std::min(train_.horizon, arrival.tick);
+  change_ = std::min(change_, arrival.tick);
 }
 
 Tick PseudoChannel::next() {
@@ -70,7 +69,8 @@ void PseudoChannel::look() {
   refresh_.pass(now_);
   update_mode();
   choice_ = choose();
-  change_ = next_change();
+  own_change_ = next_change();
+  change_ = staged_.empty() ? own_change_ : std::min(own_change_, staged_.front().tick);
   looked_ = true;
 }
 
@@ -80,7 +80,10 @@ void PseudoChannel::act(Tick limit) {
     if (queues_.requests() > 0 && t > log_.end()) log_.stall(stall_cause(), t);
     now_ = t;
     looked_ = false;
-    if (choice_.time >= change_) return;
+    if (choice_.time >= change_) {
+      looked_ = train_.left == 0 && absorb_arrivals();
+      return;
+    }
     const bool hit = choice_.segment != kNone && choice_.command == column_of(mode_);
     if (hit && train_.left == 0 && config_.aggregate) start_train(choice_);
     apply(choice_);
@@ -89,25 +92,34 @@ void PseudoChannel::act(Tick limit) {
     train_.last = t;
     if (train_.left > 0 && queues_.segment(choice_.segment).left == 0) {
       // What its bank waits for now could be chosen too.
-      if (refresh_.due()) train_.left = 0;
       limit_train(choice_.bank);
+      limit_train_by_refresh();
     }
   } while (config_.pseudo_channels == 1 && train_.left > 0 && continue_train() && choice_.time < limit);
 }
 
 void PseudoChannel::take_arrivals() {
-  bool any = false;
+  if (staged_.empty() || staged_.front().tick > now_) return;
   for (; !staged_.empty() && staged_.front().tick <= now_; staged_.pop_front()) {
     if (queues_.requests() == 0) {
       pending_since_ = staged_.front().tick;
       log_.skip_to(pending_since_);
     }
     queues_.add(staged_.front(), next_seq_++, log_.mark());
-    any = true;
   }
-  if (!any) return;
   queues_.admit(Direction::read, open_row_);
   queues_.admit(Direction::write, open_row_);
+}
+
+bool PseudoChannel::absorb_arrivals() {
+  if (own_change_ <= now_) return false;
+  while (!staged_.empty() && staged_.front().tick <= now_) {
+    if (queues_.bursts_to_admission(staged_.front().request.direction) == INT_MAX) return false;
+    queues_.add(staged_.front(), next_seq_++, log_.mark());
+    staged_.pop_front();
+  }
+  change_ = staged_.empty() ? own_change_ : std::min(own_change_, staged_.front().tick);
+  return true;
 }
 
 void PseudoChannel::update_mode() {
@@ -145,7 +157,6 @@ int PseudoChannel::bursts_in_mode() const {
 
 Tick PseudoChannel::next_change() const {
   Tick next = refresh_.next_due();
-  if (!staged_.empty()) next = std::min(next, staged_.front().tick);
   const auto ripen = [&](Direction direction, Tick age) {
     const int oldest = queues_.oldest(direction);
     if (oldest == kNone) return;
@@ -198,25 +209,42 @@ void PseudoChannel::consider_refresh(Choice& best) {
 }
 
 void PseudoChannel::consider_requests(Choice& best) const {
-  const Command column = column_of(mode_);
   const int oldest = queues_.oldest(mode_);
-  const std::uint64_t starving_seq = starving(oldest) ? queues_.slot(oldest).seq : UINT64_MAX;
-  for (BankMask bits = queues_.banks_waiting(mode_) & ~reserved_; bits != 0; bits &= bits - 1) {
-    const int bank = lowest_bank(bits);
-    const int hit = queues_.hit(mode_, bank);
-    int target = hit;
-    bool first = false;
-    if (hit == kNone || starving_seq != UINT64_MAX) {
-      const int head = queues_.head(mode_, bank);
-      first = queues_.segment(head).seq == starving_seq;
-      if (hit == kNone || first) target = head;
+  BankMask banks = queues_.banks_waiting(mode_) & ~reserved_;
+  if (starving(oldest)) {
+    const Slot& slot = queues_.slot(oldest);
+    for (const int segment : slot.segment) {
+      if (segment == kNone || queues_.segment(segment).left == 0) continue;
+      const int bank = slot.arrival.bank[segment == slot.segment[0] ? 0 : 1];
+      if (queues_.head(mode_, bank) != segment || (banks & bit(bank)) == 0) continue;
+      banks &= ~bit(bank);
+      consider_bank(best, bank, segment, kStarving);
     }
-    const Command command = target == hit ? column : (open_ & bit(bank)) != 0 ? Command::PRE : Command::ACT;
-    const Tick earliest = engine_.earliest(command, bank);
-    if (earliest > best.time) continue;
-    const int priority = first ? kStarving : target == hit ? kRowHit : kRowCommand;
-    consider(best, {earliest, priority, queues_.segment(target).seq, command, bank, target});
   }
+  const BankMask hits = banks & queues_.banks_hit(mode_);
+  for (BankMask bits = hits; bits != 0; bits &= bits - 1) {
+    const int bank = lowest_bank(bits);
+    consider_bank(best, bank, queues_.hit(mode_, bank), kRowHit);
+  }
+  for (const Command command : {Command::ACT, Command::PRE}) {
+    BankMask bits = banks & ~hits & (command == Command::ACT ? ~open_ : open_);
+    if (bits == 0 || engine_.earliest_anywhere(command) > best.time) continue;
+    for (; bits != 0; bits &= bits - 1) {
+      const int bank = lowest_bank(bits);
+      const Tick earliest = engine_.earliest(command, bank);
+      if (earliest > best.time) continue;
+      const int head = queues_.head(mode_, bank);
+      consider(best, {earliest, kRowCommand, queues_.segment(head).seq, command, bank, head});
+    }
+  }
+}
+
+void PseudoChannel::consider_bank(Choice& best, int bank, int segment, int priority) const {
+  const Segment& wanted = queues_.segment(segment);
+  const bool open = (open_ & bit(bank)) != 0;
+  const bool hit = open && open_row_[static_cast<std::size_t>(bank)] == wanted.row;
+  const Command command = hit ? column_of(mode_) : open ? Command::PRE : Command::ACT;
+  consider(best, {engine_.earliest(command, bank), priority, wanted.seq, command, bank, segment});
 }
 
 void PseudoChannel::consider_idle_rows(Choice& best) const {
@@ -237,13 +265,18 @@ void PseudoChannel::start_train(const Choice& choice) {
     return;
   }
   train_.alone = true;
-  Choice refresh;
-  if (refresh_.due()) consider_refresh(refresh);
-  train_.horizon = std::min(change_, refresh.time);
+  train_.horizon = next_change();
+  limit_train_by_refresh();
   for (BankMask bits = (queues_.banks_waiting(mode_) | (open_ & ~waiting())) & ~reserved_; bits != 0;
        bits &= bits - 1) {
     limit_train(lowest_bank(bits));
   }
+}
+
+void PseudoChannel::limit_train_by_refresh() {
+  Choice refresh;
+  if (refresh_.due()) consider_refresh(refresh);
+  train_.horizon = std::min(train_.horizon, refresh.time);
 }
 
 void PseudoChannel::limit_train(int bank) {
@@ -264,6 +297,23 @@ void PseudoChannel::limit_train(int bank) {
   train_.horizon = std::min(train_.horizon, rival);
 }
 
+bool PseudoChannel::join_train() {
+  // Requests of the train's direction only add candidates; anything else is looked at anew.
+  const Arrival& arrival = staged_.front();
+  if (arrival.request.direction != mode_ || arrival.tick > log_.end()) return false;
+  now_ = std::max(now_, arrival.tick);
+  const std::array<int, 2> banks = arrival.bank;
+  const bool behind_others = queues_.bursts_to_admission(mode_) != INT_MAX;
+  queues_.add(arrival, next_seq_++, log_.mark());
+  staged_.pop_front();
+  if (behind_others) return true;
+  queues_.admit(mode_, open_row_);
+  train_.left = std::min(train_.left, queues_.bursts_to_admission(mode_));
+  for (const int bank : banks) limit_train(bank);
+  limit_train_by_refresh();
+  return true;
+}
+
 bool PseudoChannel::continue_train() {
   const Command column = column_of(mode_);
   const Slot& slot = queues_.slot(train_.slot);
@@ -276,6 +326,9 @@ bool PseudoChannel::continue_train() {
     if (queues_.hit(mode_, bank) != segment) continue;
     consider(best, {engine_.earliest(column, bank), kRowHit, slot.seq, column, bank, segment});
   }
+  while (!staged_.empty() && staged_.front().tick <= best.time && best.time < train_.horizon) {
+    if (!join_train()) train_.horizon = 0;
+  }
   const bool follows = best.time == train_.last + timing_.tCCD_S;
   if (best.time >= train_.horizon || !(train_.alone || follows)) {
     train_.left = 0;
@@ -283,6 +336,7 @@ bool PseudoChannel::continue_train() {
   }
   choice_ = best;
   change_ = train_.horizon;
+  if (!staged_.empty()) change_ = std::min(change_, staged_.front().tick);
   looked_ = true;
   return true;
 }

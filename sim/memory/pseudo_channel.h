@@ -90,29 +90,39 @@ class PseudoChannel {
   // decisions (pseudo_channel.cpp)
   void look();
   void take_arrivals();
+  /// Takes arrivals that cannot be queued yet: they change no choice. False when the state must be looked at anew.
+  bool absorb_arrivals();
   void update_mode();
   [[nodiscard]] Tick write_ripe() const;
   [[nodiscard]] int bursts_in_mode() const;
   [[nodiscard]] Tick next_change() const;
   [[nodiscard]] bool starving(int slot) const;
   [[nodiscard]] Choice choose();
-  /// Takes the candidate when it comes first: earlier, then of higher priority, then older.
+  /// Takes the candidate when it comes first: earlier, then of higher priority, then older, then of the half of a request
+  /// with more bursts left, so that both halves end together.
   void consider(Choice& best, const Choice& candidate) const {
     const Tick time = candidate.time >= now_ ? candidate.time : engine_.aligned(candidate.command, now_);
     if (time > best.time) return;
     if (time == best.time) {
       if (candidate.priority > best.priority) return;
-      if (candidate.priority == best.priority && candidate.seq >= best.seq) return;
+      if (candidate.priority == best.priority && !(candidate.seq < best.seq || fuller(candidate, best))) return;
     }
     best = candidate;
     best.time = time;
   }
+  [[nodiscard]] bool fuller(const Choice& a, const Choice& b) const {
+    if (a.seq != b.seq || a.segment == kNone || b.segment == kNone) return false;
+    return queues_.segment(a.segment).left > queues_.segment(b.segment).left;
+  }
   void consider_refresh(Choice& best);
   void consider_requests(Choice& best) const;
+  void consider_bank(Choice& best, int bank, int segment, int priority) const;
   void consider_idle_rows(Choice& best) const;
   void start_train(const Choice& choice);
   /// Takes into account what could be chosen of a bank instead of the train's next burst.
   void limit_train(int bank);
+  void limit_train_by_refresh();
+  bool join_train();
   bool continue_train();
   [[nodiscard]] ledger::Leaf stall_cause() const;
 
@@ -148,7 +158,8 @@ class PseudoChannel {
   Tick now_ = 0;         ///< clock up to which decisions are made
   bool looked_ = false;  ///< choice_ and change_ hold for the present state
   Choice choice_;
-  Tick change_ = 0;
+  Tick change_ = 0;      ///< when the state changes without a command
+  Tick own_change_ = 0;  ///< the same, arrivals apart
   Train train_;
   Direction mode_ = Direction::read;
   Direction last_direction_ = Direction::read;
