@@ -265,6 +265,7 @@ void PseudoChannel::start_train(const Choice& choice) {
     return;
   }
   train_.alone = true;
+  train_.older = 0;
   train_.horizon = next_change();
   limit_train_by_refresh();
   for (BankMask bits = (queues_.banks_waiting(mode_) | (open_ & ~waiting())) & ~reserved_; bits != 0;
@@ -291,7 +292,7 @@ void PseudoChannel::limit_train(int bank) {
     rival = engine_.earliest(open ? Command::PRE : Command::ACT, bank);
   } else if (queues_.segment(hit).slot != train_.slot) {
     const bool older = queues_.segment(hit).seq < queues_.slot(train_.slot).seq;
-    if (older) rival = engine_.earliest(column_of(mode_), bank);
+    if (older) train_.older |= bit(bank);
     train_.alone = train_.alone && older;
   }
   train_.horizon = std::min(train_.horizon, rival);
@@ -329,8 +330,17 @@ bool PseudoChannel::continue_train() {
   while (!staged_.empty() && staged_.front().tick <= best.time && best.time < train_.horizon) {
     if (!join_train()) train_.horizon = 0;
   }
-  const bool follows = best.time == train_.last + timing_.tCCD_S;
-  if (best.time >= train_.horizon || !(train_.alone || follows)) {
+  // A younger hit cannot be commanded before a burst that is as early as any column command can be.
+  const Tick spacing =
+      config_.banks.ranks == 1 ? timing_.tCCD_S : std::min(timing_.tCCD_S, timing_.burst + timing_.rank_gap);
+  const CommandForm& form = config_.table.forms[static_cast<std::size_t>(column)];
+  const Tick bus = buses_.free[static_cast<std::size_t>(form.bus)];
+  const bool follows = best.time == engine_.aligned(column, std::max(train_.last + spacing, bus));
+  bool first = best.time < train_.horizon && (train_.alone || follows);
+  for (BankMask bits = train_.older; first && bits != 0; bits &= bits - 1) {
+    first = engine_.earliest(column, lowest_bank(bits)) > best.time;
+  }
+  if (!first) {
     train_.left = 0;
     return false;
   }

@@ -84,6 +84,7 @@ class PseudoChannel {
     int left = 0;
     Tick horizon = 0;    ///< something else could be chosen from here on
     Tick last = 0;       ///< clock of the last burst
+    BankMask older = 0;  ///< banks in which an older request hits the open row
     bool alone = false;  ///< no younger request hits an open row
   };
 
