@@ -75,7 +75,10 @@ void Chip::build_mesh() {
   geometry.width = c.mesh_width;
   geometry.height = c.mesh_height;
   geometry.flit_bytes = c.flit_bytes;
-  geometry.hop_cycles = c.hop_cycles;
+  geometry.router_latency = c.router_latency;
+  geometry.link_latency = c.link_latency;
+  geometry.buffer_flits = c.mesh_buffer;
+  geometry.credit_latency = c.mesh_credit_latency;
   for (int engine = 0; engine < c.dma_engines; ++engine) {  // spread over the west edge
     geometry.edge_routers.push_back(c.dma_row(engine) * c.mesh_width);
   }
@@ -103,6 +106,7 @@ void Chip::build_dma() {
       last_stored_ = ledger::latest({last_stored_, release});
     });
     mesh_->set_sink(c.tiles + engine, dma);
+    mesh_->set_source(c.tiles + engine, dma);
   }
 }
 

@@ -53,7 +53,10 @@ void declare_chip(Schema& schema) {
       .add(integer("mesh.width", "nodes", 1, 64, "mesh columns"))
       .add(integer("mesh.height", "nodes", 1, 64, "mesh rows"))
       .add(bytes("mesh.flit", 1, 1024, "bytes of a flit, one per clock, link and direction"))
-      .add(clocks("mesh.hop", 1, 64, "router and link latency of one hop"))
+      .add(integer("mesh.buffer", "flits", 1, 1LL << 20, "input buffer of a router port, at least a packet"))
+      .add(clocks("mesh.router_latency", 0, 64, "latency of a router"))
+      .add(clocks("mesh.link_latency", 1, 64, "latency of a link"))
+      .add(clocks("mesh.credit_latency", 1, 64, "from a flit's leaving a buffer until its credit can be used"))
       .add({"power.idle",
             Quantity::power,
             "mW",
@@ -149,6 +152,13 @@ void check(const KpuConfig& c) {
     throw InputError(fmt::format("kpu.tiles = {}: expected mesh.width x mesh.height = {} x {} = {}", c.tiles,
                                  c.mesh_width, c.mesh_height, c.mesh_width * c.mesh_height));
   }
+  const std::int64_t packet_flits = 1 + ceil_div(c.packet_bytes, c.flit_bytes);
+  if (c.mesh_buffer < packet_flits) {
+    throw InputError(
+        fmt::format("mesh.buffer = {} flits: expected room for a packet of dma.packet = {} B and its header, "
+                    "{} flits of mesh.flit = {} B",
+                    c.mesh_buffer, c.packet_bytes, packet_flits, c.flit_bytes));
+  }
   if (c.interleave_drain && 2 * c.egress_depth <= c.columns) {
     throw InputError(
         fmt::format("array.egress_depth = {}: expected more than half of array.columns = {} when array.drain "
@@ -209,7 +219,10 @@ KpuConfig from_settings(const Settings& s) {
   c.block_mover_queue = small("block_mover.queue");
   c.slice_steps = small("lowering.slice_steps");
   c.flit_bytes = small("mesh.flit");
-  c.hop_cycles = small("mesh.hop");
+  c.mesh_buffer = small("mesh.buffer");
+  c.router_latency = small("mesh.router_latency");
+  c.link_latency = small("mesh.link_latency");
+  c.mesh_credit_latency = small("mesh.credit_latency");
   c.dma_engines = small("dma.engines");
   c.dma_setup = small("dma.setup");
   c.dma_outstanding = small("dma.outstanding");

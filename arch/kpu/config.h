@@ -44,7 +44,7 @@ struct KpuConfig {
   int streamer_setup = 0, block_mover_setup = 0, block_mover_queue = 0;
   int slice_steps = 0;  ///< reduction steps per operand slice (one L2 request)
 
-  int flit_bytes = 0, hop_cycles = 0;
+  int flit_bytes = 0, mesh_buffer = 0, router_latency = 0, link_latency = 0, mesh_credit_latency = 0;
   int dma_engines = 0, dma_setup = 0, dma_outstanding = 0;
   std::int64_t packet_bytes = 0;
   /// Mesh row to which a DMA engine is attached, and the engine that stores what the tiles of a mesh row send.

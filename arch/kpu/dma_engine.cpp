@@ -49,10 +49,12 @@ void DmaEngine::deliver(noc::Site, const noc::Packet& packet, const Release& by)
 }
 
 void DmaEngine::step() {
+  full_ = false;
   take_replies();
   collect_taken();
   while (true) {
     if (under_way_ >= chip_.config.dma_outstanding || !port_->can_issue()) {  // woken by a reply or the next tail
+      full_ = true;
       if (!taken_.empty()) wake_at(taken_.front().at);
       return;
     }
@@ -79,11 +81,17 @@ void DmaEngine::take_replies() {
       slot_ = {reply.activity, now, Reason::credit};
       continue;
     }
-    const noc::Injection injection = mesh_.inject(pending.route, pending.packet, data);
+    ++queued_;
+    mesh_.inject(pending.route, pending.packet, data);
     pending.open = false;
-    taken_.push_back({injection.tail_taken, injection.activity});
-    active_until_ = std::max(active_until_, injection.tail_taken);
   }
+}
+
+void DmaEngine::injected(noc::Site, const noc::Injection& injection) {
+  --queued_;
+  taken_.push_back({injection.tail_taken, injection.activity});
+  active_until_ = std::max(active_until_, injection.tail_taken);
+  if (full_ && taken_.size() == 1) wake_at(injection.tail_taken);
 }
 
 void DmaEngine::collect_taken() {
@@ -122,7 +130,7 @@ bool DmaEngine::start_descriptor() {
   const Femtoseconds done = now + chip_.clocks(chip_.config.dma_setup);
   const ledger::ActivityId setup =
       chip_.ledger.record(lane_.id(), load.op, Leaf::overhead_descriptor, now, done, release);
-  lane_.busy_until(std::min(now, active_until_), Leaf::useful_transfer);
+  lane_.busy_until(queued_ > 0 ? now : std::min(now, active_until_), Leaf::useful_transfer);
   lane_.wait_until(now, release);
   lane_.busy_until(done, Leaf::overhead_descriptor);
   chip_.ledger.count(chip_.actions.descriptor, 1);

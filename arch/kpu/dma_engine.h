@@ -18,7 +18,7 @@
 
 namespace cyclescope::kpu {
 
-class DmaEngine : public Engine, public noc::Sink {
+class DmaEngine : public Engine, public noc::Sink, public noc::Source {
  public:
   DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const CreditBoard& credits,
             const std::vector<noc::RouteId>& routes);
@@ -35,6 +35,9 @@ class DmaEngine : public Engine, public noc::Sink {
   void completed(std::int32_t op, const ledger::Release& release);
 
   void deliver(noc::Site site, const noc::Packet& packet, const ledger::Release& by) override;
+
+  /// The injection link takes the next packet: from now on it is known when that is no longer under way.
+  void injected(noc::Site site, const noc::Injection& injection) override;
 
  protected:
   void step() override;
@@ -75,7 +78,9 @@ class DmaEngine : public Engine, public noc::Sink {
   std::vector<ledger::Release> gates_;  ///< per operator, at = kNever while it is not complete
   std::deque<std::pair<noc::Packet, ledger::Release>> stores_;
   std::vector<Pending> pending_;  ///< by tag
+  int queued_ = 0;                ///< packets that wait for the injection link
   std::deque<Taken> taken_;       ///< injections whose tail has not left yet
+  bool full_ = false;             ///< waits for a reply or a tail
   int under_way_ = 0;
   ledger::Release slot_;
   Femtoseconds active_until_ = 0;  ///< something was under way up to here

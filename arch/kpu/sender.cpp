@@ -26,14 +26,18 @@ void Sender::step() {
       begin_item();
     }
     if (reading_) {
-      if (kernel::now() < read_done_) return;
+      if (queued_ || kernel::now() < read_done_) return;
       inject_packet();
       continue;
     }
     const Segment* segment = current();
     if (segment == nullptr) {
       active_ = false;
-      block_done(item_.op, done_);
+      if (queued_) {
+        ++blocks_queued_;
+      } else {
+        block_done(item_.op, done_);
+      }
       continue;
     }
     if (segment->local && sent_ == 0) tokens_.add(segment->token, segment->bytes, item_.release);
@@ -51,18 +55,21 @@ void Sender::read_packet() {
   Release release = item_.release;
   if (read_ != ledger::kOrigin) release = ledger::latest({release, {read_, read_done_, Reason::resource}});
   const L3::Burst burst = l3_.access(L3Client::sender, bytes, lane_.id(), item_.op, release);
-  // At most one packet ahead of the link: this one is handed over when the one before has left.
-  Femtoseconds ready = burst.end + chip_.clocks(chip_.config.l3_latency);
-  read_ =
-      chip_.ledger.record(lane_.id(), item_.op, ledger::Leaf::waiting_operand_l3, burst.start, ready, burst.release);
+  read_done_ = burst.end + chip_.clocks(chip_.config.l3_latency);
+  read_ = chip_.ledger.record(lane_.id(), item_.op, ledger::Leaf::waiting_operand_l3, burst.start, read_done_,
+                              burst.release);
   wait_until(burst.start, burst.release);
   lane_.busy_until(burst.end, ledger::Leaf::useful_transfer);
-  if (last_.tail_taken > ready) {
-    ready = last_.tail_taken;
+  reading_ = true;
+  if (!queued_) follow_last();
+}
+
+void Sender::follow_last() {
+  // At most one packet ahead of the link: this one is handed over when the one before has left.
+  if (last_.tail_taken > read_done_) {
+    read_done_ = last_.tail_taken;
     read_ = last_.activity;
   }
-  read_done_ = ready;
-  reading_ = true;
   wake_at(read_done_);
 }
 
@@ -74,14 +81,22 @@ void Sender::inject_packet() {
   packet.bytes = static_cast<std::int32_t>(bytes);
   packet.offset = segment.store ? segment.address + sent_ : 0;
   packet.op = item_.op;
-  last_ = mesh_.inject((*routes_)[static_cast<std::size_t>(segment.route)], packet, {read_, read_done_, Reason::data});
-  done_ = {last_.activity, last_.tail_taken, Reason::data};
   sent_ += bytes;
   reading_ = false;
+  queued_ = true;
+  mesh_.inject((*routes_)[static_cast<std::size_t>(segment.route)], packet, {read_, read_done_, Reason::data});
   if (sent_ == segment.bytes) {
     ++segment_;
     sent_ = 0;
   }
+}
+
+void Sender::injected(noc::Site, const noc::Injection& injection) {
+  last_ = injection;
+  queued_ = false;
+  done_ = ledger::latest({done_, {last_.activity, last_.tail_taken, Reason::data}});
+  if (reading_) follow_last();
+  for (; blocks_queued_ > 0; --blocks_queued_) block_done(item_.op, done_);
 }
 
 void Sender::block_done(std::int32_t op, const Release& release) {

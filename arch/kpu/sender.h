@@ -17,10 +17,12 @@
 
 namespace cyclescope::kpu {
 
-class Sender : public Engine {
+class Sender : public Engine, public noc::Source {
  public:
   Sender(const ChipContext& chip, int tile, L3& l3, TokenBoard& tokens, noc::Mesh& mesh, Sequencer& sequencer)
-      : Engine(chip, "sender", tile), l3_(l3), tokens_(tokens), mesh_(mesh), sequencer_(sequencer) {}
+      : Engine(chip, "sender", tile), l3_(l3), tokens_(tokens), mesh_(mesh), sequencer_(sequencer) {
+    mesh_.set_source(tile, *this);
+  }
 
   void connect(kernel::Channel<OutItem>& in, const std::vector<noc::RouteId>& routes) {
     in_ = &in;
@@ -35,6 +37,9 @@ class Sender : public Engine {
   /// A block needs no sending (ideal operands): it counts as sent at release.at.
   void block_done(std::int32_t op, const ledger::Release& release);
 
+  /// The injection link takes the packet: from now on it is known when the next one can follow.
+  void injected(noc::Site site, const noc::Injection& injection) override;
+
  protected:
   void step() override;
 
@@ -42,6 +47,7 @@ class Sender : public Engine {
   [[nodiscard]] const Segment* current() const;
   void begin_item();
   void read_packet();
+  void follow_last();
   void inject_packet();
 
   L3& l3_;
@@ -58,8 +64,10 @@ class Sender : public Engine {
   bool reading_ = false;
   Femtoseconds read_done_ = 0;
   ledger::ActivityId read_ = ledger::kOrigin;
-  noc::Injection last_;   ///< the packet before
-  ledger::Release done_;  ///< latest of everything that left
+  noc::Injection last_;    ///< the packet before
+  bool queued_ = false;    ///< it waits for the injection link
+  int blocks_queued_ = 0;  ///< blocks of which it was the last
+  ledger::Release done_;   ///< latest of everything that left
 };
 
 }  // namespace cyclescope::kpu

@@ -1,17 +1,27 @@
-// A 2-D mesh of routers with XY routes and tree multicast.
+// A 2-D mesh of routers: XY routes, tree multicast, finite input buffers with credits.
 //
-// Timing: a packet of f flits (one header flit and ceil(bytes / flit)) occupies every link of its route for f clocks;
-// its head appears at the next router `hop_cycles` clocks (router + link) after it was granted the link, and may go on
-// while the tail is still behind (virtual cut-through). Links are granted in order of arrival; ties go by the number of
-// the link on which the packet came. A multicast packet crosses every link of its XY tree once. Delivery is when the
-// tail has left the ejection link.
-// Causes: links are in useful.transfer or idle; waiting for a packet is waiting.operand.noc.
+// Timing: a packet of f flits (one header flit and ceil(bytes / flit)) crosses a link in f clocks; its head is at the
+// next router `router_latency + link_latency` clocks after it was granted the link and may go on while the tail is
+// still behind (virtual cut-through). Every link but an ejection link leads into a first-in first-out buffer of
+// `buffer_flits`, of which only the packet at the front is served, until the tail of its last branch has left. A link
+// is granted, when it is free, to the front packet that wants it and whose head came to its router first (ties: the
+// lower incoming link), once the buffer behind it has credits for the whole packet. A flit that leaves a buffer at a
+// clock gives the link before it a credit that can be used `credit_latency` clocks later. A multicast packet crosses
+// every link of its XY tree once; at a fork each branch is granted on its own, and a flit has left when the last branch
+// has read it. Delivery is when the tail has left the ejection link; sinks accept every packet.
+// Deadlock: none. A packet in a buffer waits only for links that come later in the order injection, X, Y, ejection
+// (along X and Y in its direction), for buffers at their ends and for packets before it in its own. A buffer holds a
+// whole packet, so a granted packet leaves its buffer without further conditions. Ejection waits for nothing: buffers
+// empty from the end of the order on.
+// Causes: a link is in useful.transfer while flits cross, in waiting.output_space while a packet wants it, it is free
+// and credits are missing, else idle. Activities are waiting.operand.noc, released by the arrival of the head (data),
+// the packet before it on the link or in its buffer (resource), or the crossing that freed space (credit).
 // Actions: one `flit_hop` per flit and link.
-// Ports: inject() at a site, Sink::deliver() at a site. Sites 0..width*height-1 are the mesh nodes in row-major order,
-// further sites are edge devices attached to a router by links of their own.
-// Errors: an unknown site is an InternalError.
-// Not modelled: finite router buffers and virtual channels (queues at routers are unbounded).
-// Source: flit width and mesh sizes from the catalogue of the SKU; router 1 clock + link 1 clock assumed.
+// Ports: inject() at a site and Source::injected(), Sink::deliver() at a site.
+// Errors: an unknown site, a packet larger than a buffer, a packet injected between two clocks, and packets under way
+// at the end or start of a frame are InternalErrors.
+// Not modelled: virtual channels, sinks that are not ready. A frame starts with all credits back.
+// Source: flit width and mesh sizes from the catalogue of the SKU; buffers and latencies assumed.
 #pragma once
 
 #include <cstdint>
@@ -21,18 +31,25 @@
 #include "sim/kernel/event_wheel.h"
 #include "sim/kernel/module.h"
 #include "sim/ledger/lane.h"
+#include "sim/noc/credit_line.h"
+#include "sim/noc/topology.h"
 
 namespace cyclescope::noc {
 
-using Site = std::int32_t;
 using RouteId = std::int32_t;
 
 struct MeshGeometry {
   int width = 0;
   int height = 0;
   int flit_bytes = 16;
-  int hop_cycles = 2;
+  int router_latency = 1;          ///< clocks
+  int link_latency = 1;            ///< clocks
+  int buffer_flits = 34;           ///< per input port
+  int credit_latency = 1;          ///< clocks
   std::vector<Site> edge_routers;  ///< router to which each edge device is attached
+
+  /// Flits of a packet with this payload: a header and the payload, rounded up.
+  [[nodiscard]] std::int64_t flits(std::int64_t bytes) const { return 1 + ceil_div(bytes, flit_bytes); }
 };
 
 /// One packet. `token` tells the receiver what it belongs to.
@@ -50,10 +67,18 @@ class Sink {
   virtual void deliver(Site site, const Packet& packet, const ledger::Release& by) = 0;
 };
 
-/// What inject() tells the sender: when its injection link has taken the tail.
+/// When the injection link takes the tail of a packet, and the crossing that does.
 struct Injection {
   Femtoseconds tail_taken = 0;
   ledger::ActivityId activity = ledger::kOrigin;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// The injection link of `site` was granted to its next packet now, so `injection` (later than now) is certain.
+  /// Called once per packet, in the order of injection, before inject() returns when the link was free.
+  virtual void injected(Site site, const Injection& injection) = 0;
 };
 
 class Mesh : public kernel::Module {
@@ -65,15 +90,18 @@ class Mesh : public kernel::Module {
   RouteId add_route(Site source, const std::vector<Site>& destinations);
 
   void set_sink(Site site, Sink& sink);
+  void set_source(Site site, Source& source);
 
-  /// Hands a packet to the injection link of the route's source now, at an edge of the mesh's clock.
-  Injection inject(RouteId route, const Packet& packet, const ledger::Release& release);
+  /// Puts a packet into the injection queue (unbounded) of the route's source now, at an edge of the mesh's clock.
+  void inject(RouteId route, const Packet& packet, const ledger::Release& release);
 
   /// A fault for tests: the packet injected as number `ordinal` (from 0) arrives one byte short; negative: none.
   void drop_byte_of(std::int64_t ordinal) { drop_byte_of_ = ordinal; }
+  /// A fault for tests: `flits` credits of the link of this name are lost for good.
+  void lose_credits(const std::string& link, std::int64_t flits);
 
-  [[nodiscard]] std::int64_t flits(std::int64_t bytes) const { return 1 + ceil_div(bytes, geometry_.flit_bytes); }
-  [[nodiscard]] int sites() const { return nodes_ + static_cast<int>(geometry_.edge_routers.size()); }
+  [[nodiscard]] std::int64_t flits(std::int64_t bytes) const { return geometry_.flits(bytes); }
+  [[nodiscard]] int sites() const { return topology_.sites(); }
 
   void restart(Femtoseconds t0);
   void finish(Femtoseconds end);
@@ -82,75 +110,103 @@ class Mesh : public kernel::Module {
   void step() override;
 
  private:
+  /// The front packet of port `from` wants a link that leads to tree node `node`.
+  struct Request {
+    std::int64_t age = 0;  ///< clock at which its head came to the router
+    PortId from = 0;
+    std::int32_t flight = 0;
+    std::int32_t node = 0;
+    std::int32_t flits = 0;
+    bool operator<(const Request& other) const { return age != other.age ? age < other.age : from < other.from; }
+  };
   struct Link {
     ledger::Lane lane;
-    Femtoseconds free_at = 0;
+    Site ejects_to;            ///< -1: it leads into a buffer
+    std::int64_t free_at = 0;  ///< clock
     ledger::ActivityId last = ledger::kOrigin;
-    Link(ledger::Ledger& ledger, const std::string& name, Femtoseconds period) : lane(ledger, name, period) {}
+    std::vector<Request> requests;  ///< in the order of service
+    std::int64_t wanted_since = 0;  ///< clock at which the first of them came
+    std::int64_t look_at = -1;      ///< clock at which it is looked at again, if any
+    CreditLine credits;
+    std::int64_t lost_credits = 0;
+    Link(ledger::Ledger& ledger, const std::string& name, Femtoseconds period, Site site)
+        : lane(ledger, name, period), ejects_to(site) {}
   };
-  /// One router or destination of a multicast tree. The trees of all routes lie in one array, children side by side.
-  struct TreeNode {
-    std::int32_t link = 0;  ///< link that leads into this node
-    Site deliver_at = -1;   ///< site behind an ejection link, else -1
-    std::int32_t first_child = 0;
-    std::int32_t children = 0;
+  /// An input buffer or injection queue: a list of flights.
+  struct Port {
+    std::int32_t front = -1;
+    std::int32_t back = -1;
+    std::int64_t free_at = 0;  ///< clock at which the tail before the front packet has left
+    ledger::ActivityId last = ledger::kOrigin;
   };
-  /// A node while its tree is being built.
-  struct Branch {
-    std::int32_t link = 0;
-    Site deliver_at = -1;
-    std::vector<std::size_t> children;
-  };
-  struct Route {
-    std::int32_t root = 0;  ///< node that hangs on the injection link
-    std::int64_t copies = 0;
-  };
-  /// A packet copy on its way: at a router, or arriving whole at its site.
+  /// A packet copy on its way to a port and in it, or arriving whole at its site.
   struct Flight {
-    std::int32_t node = 0;
-    bool delivery = false;
     Packet packet;
     ledger::Release release;
+    std::int64_t arrival = 0;  ///< clock of the head
+    std::int64_t ready = 0;    ///< clock at which it came to the front
+    std::int32_t node = 0;
+    std::int32_t flits = 0;
+    std::int32_t next = -1;     ///< in the port
+    std::int32_t branches = 0;  ///< of the front one, not granted yet
   };
-  /// A flight arrives by a link: the link orders those of one clock, whatever the order of calls was.
+  /// The flight comes to the front of its port or is delivered; kLook: the link is looked at again. Links order the
+  /// events of one clock, whatever the order of calls was.
   struct Event {
-    std::int32_t link = 0;
+    PortId port = 0;
     std::int32_t flight = 0;
-    bool operator<(const Event& other) const { return link < other.link; }
+    bool operator<(const Event& other) const {
+      return port != other.port ? port < other.port : flight == kLook && other.flight != kLook;
+    }
   };
+  static constexpr std::int32_t kLook = -1;
 
-  [[nodiscard]] Site router_of(Site site) const;
-  [[nodiscard]] const TreeNode& node_of(const Flight& flight) const {
-    return nodes_of_routes_[static_cast<std::size_t>(flight.node)];
-  }
-  std::int32_t link_between(Site from, Site to) const;
-  ledger::Release traverse(const Packet& packet, std::int32_t link, const ledger::Release& arrival,
-                           Femtoseconds& start);
-  void schedule(Femtoseconds at, std::int32_t link, const Flight& flight);
-  void forward(const Flight& flight);
-  /// Appends a tree to nodes_of_routes_; returns the place of its root.
-  std::int32_t flatten(const std::vector<Branch>& tree);
+  [[nodiscard]] Link& link(LinkId id) { return links_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] Port& port(PortId id) { return ports_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] Flight& flight(std::int32_t index) { return flights_[static_cast<std::size_t>(index)]; }
+  std::int32_t add_flight();
+  void schedule(std::int64_t clock, PortId port, std::int32_t flight);
+  /// The flight goes to the end of the port's list.
+  void enqueue(PortId id, std::int32_t index);
+  /// The flight is at the front of its port and its head is there: it asks for its links.
+  void come_to_front(PortId id, std::int32_t index, std::int64_t clock);
+  void ask(LinkId id, const Request& request, std::int64_t clock);
+  /// Grants the link if it can be granted now, else arranges to look again when that is known.
+  void arbitrate(LinkId id, std::int64_t clock);
+  void look_again(LinkId id, std::int64_t clock);
+  /// What the grant was waiting for last; takes the credits.
+  ledger::Release last_condition(Link& way, const Request& request);
+  void grant(LinkId id, std::int64_t clock);
+  /// The last branch of the port's front packet was granted now.
+  void vacate(PortId id, std::int64_t clock, ledger::ActivityId by);
+  void deliver(Site site, std::int32_t index);
+  void check_empty(const char* when) const;
 
   MeshGeometry geometry_;
+  Topology topology_;
   Clock clock_;
   ledger::Ledger& ledger_;
-  int nodes_;
+  std::int64_t hop_;
+  Femtoseconds afterwards_;  ///< a crossing lives until its tail has arrived and its credits are back
   std::size_t flit_hop_;
   std::size_t traffic_;
   std::vector<Link> links_;
-  std::vector<std::int32_t> neighbour_link_;  ///< [router * 4 + direction]
-  std::vector<std::int32_t> injection_link_;  ///< per site
-  std::vector<std::int32_t> ejection_link_;   ///< per site
-  std::vector<Route> routes_;
-  std::vector<TreeNode> nodes_of_routes_;
+  std::vector<Port> ports_;
   std::vector<Sink*> sinks_;
+  std::vector<Source*> sources_;
+  struct Route {
+    std::int32_t root = 0;  ///< its injection queue
+    std::int64_t copies = 0;
+  };
+  std::vector<Route> routes_;
   std::int64_t injected_ = 0;
   std::int64_t drop_byte_of_ = -1;
   kernel::EventWheel<Event> events_;
   std::vector<Event> due_;
+  std::vector<LinkId> wanted_;  ///< links asked for at this clock
   std::vector<Flight> flights_;
   std::vector<std::int32_t> free_flights_;
-  Femtoseconds next_wake_ = kNever;
+  std::int64_t next_wake_ = kernel::EventWheel<Event>::kNone;
 };
 
 }  // namespace cyclescope::noc

@@ -85,7 +85,7 @@ TEST_CASE("kpu: injection into the data chain, operator launched early") {
                        "dma.setup=200 cycles"};
   const std::vector<Injection> injections{
       {"dma.setup", 200, "cycles", {{"overhead.descriptor", 1}}, "dma", Leaf::overhead_descriptor, 1},
-      {"mesh.hop", 2, "cycles", {{"waiting.operand.noc", 4}}, "array", Leaf::waiting_operand_noc, 2},
+      {"mesh.router_latency", 1, "cycles", {{"waiting.operand.noc", 4}}, "array", Leaf::waiting_operand_noc, 2},
       {"l3.latency", 4, "cycles", {{"waiting.operand.l3", 2}}, "array", Leaf::waiting_operand_l3, 1},
       {"l2.latency", 2, "cycles", {{"waiting.operand.l2", 1}, {"useful.transfer", 1}}, "array",
        Leaf::waiting_operand_l2, 1},

@@ -39,7 +39,10 @@ Values values_of(const KpuConfig& c) {
           c.block_mover_queue,
           c.slice_steps,
           c.flit_bytes,
-          c.hop_cycles,
+          c.mesh_buffer,
+          c.router_latency,
+          c.link_latency,
+          c.mesh_credit_latency,
           c.dma_engines,
           c.dma_setup,
           c.dma_outstanding,
@@ -205,6 +208,12 @@ TEST_CASE("settings that contradict each other are refused with their keys") {
   CHECK_THAT(contradiction({"mesh.width=4 nodes"}), Contains("kpu.tiles") && Contains("mesh.width"));
   CHECK_THAT(contradiction({"mesh.height=16 nodes"}), Contains("kpu.tiles") && Contains("mesh.height"));
   CHECK_THAT(contradiction({"dma.engines=3 engines"}), Contains("dma.engines = 3") && Contains("mesh.height = 8"));
+  for (const char* small : {"mesh.buffer=16 flits", "mesh.flit=4 B", "dma.packet=1024 B"}) {  // less than a packet
+    INFO(small);
+    CHECK_THAT(contradiction({small}), Contains("mesh.buffer") && Contains("dma.packet") && Contains("mesh.flit"));
+  }
+  CHECK_NOTHROW(chip({"mesh.buffer=17 flits"}));  // 256 B of 16 B and a header
+  CHECK_NOTHROW(chip({"mesh.flit=8 B"}));
   CHECK_THAT(contradiction({"l3.banks=3 banks"}), Contains("l3.banks"));  // a turn for each of four clients
   CHECK_NOTHROW(chip({"dma.engines=16 engines"}));
   CHECK_NOTHROW(chip({"dma.engines=4 engines"}));

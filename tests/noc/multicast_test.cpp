@@ -25,9 +25,9 @@ TEST_CASE("a multicast crosses every link of its tree once and reaches every des
   CHECK(rig.deliveries.size() == 6);
   for (const auto& delivery : rig.deliveries) CHECK(delivery.bytes == 100);
   CHECK(rig.flit_hops() == 14 * 8);
-  for (const char* link : {"link.5.in", "link.5.w", "link.5.e", "link.6.e", "link.5.s", "link.9.s", "link.7.s",
-                           "link.11.s", "link.15.out", "link.4.out", "link.6.out", "link.13.out", "link.7.out",
-                           "link.5.out"}) {
+  for (const char* link :
+       {"link.5.in", "link.5.w", "link.5.e", "link.6.e", "link.5.s", "link.9.s", "link.7.s", "link.11.s", "link.15.out",
+        "link.4.out", "link.6.out", "link.13.out", "link.7.out", "link.5.out"}) {
     INFO(link);
     CHECK(rig.clocks(link, Leaf::useful_transfer) == 8);
   }
@@ -47,6 +47,51 @@ TEST_CASE("one branch that waits does not hold the others up") {
   CHECK(rig.delivered(1, 2) == 13);
   CHECK(rig.delivered(2, 0) == 13);
   CHECK(rig.delivered(2, 2) == 18);
+}
+
+/// The same, and a packet from 1 to 0 behind the multicast; `rival`: the one from 0 is there.
+void send_fork(Rig& rig, bool rival) {
+  if (rival) rig.send(0, 0, {2}, 64, 1);
+  rig.send(2, 1, {0, 2}, 64, 2);
+  rig.send(2, 1, {0}, 64, 3);
+  rig.injector.start();
+}
+
+TEST_CASE("a multicast packet keeps its buffer until its last branch has left") {
+  // Without the rival both branches leave router 1 during [4, 9): token 3 is there at 7 + 2 and delivered 9 + 4 + 5.
+  // With it the east branch leaves during [9, 14). The west link is free from 9 on, but token 3 is behind the multicast
+  // until 14: delivered 14 + 4 + 5.
+  Rig free(geometry(3, 1), "free");
+  Rig held(geometry(3, 1), "held");
+  // A buffer of 7 flits has 2 left for token 3; the other 3 come back at 10, 11 and 12, when the east branch has read
+  // three flits of the multicast: the injection link is free from 7 on and waits 5 clocks. Token 3 is at router 1 at
+  // 14.
+  Rig tight(geometry(3, 1, {}, 7), "tight");
+  send_fork(free, false);
+  send_fork(held, true);
+  send_fork(tight, true);
+  kernel::run_until_quiescent();
+  for (Rig* rig : {&free, &held, &tight}) rig->finish();
+  CHECK(free.delivered(3, 0) == 18);
+  for (const Rig* rig : {&held, &tight}) {
+    CHECK(rig->delivered(2, 0) == 13);
+    CHECK(rig->delivered(2, 2) == 18);
+    CHECK(rig->delivered(3, 0) == 23);
+  }
+  CHECK(held.taken[2].told == 7);
+  CHECK(held.clocks("link.1.in", Leaf::waiting_output_space) == 0);
+  CHECK(tight.taken[2].told == 12);
+  CHECK(tight.clocks("link.1.in", Leaf::waiting_output_space) == 5);
+  // token 3: ejection, 1.w, injection [12, 14), the east branch from 9 on, behind token 1 on 1.e, which came from 0.
+  const auto path = tight.path(tight.deliveries.back());
+  const std::vector<std::pair<std::string, int>> expected{{"link.0.out", 16}, {"link.1.w", 14}, {"link.1.in", 12},
+                                                          {"link.1.e", 9},    {"link.1.e", 4},  {"link.0.e", 2},
+                                                          {"link.0.in", 0}};
+  REQUIRE(path.size() == expected.size());
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    CHECK(tight.ledger.lane_name(path[i].lane) == expected[i].first);
+    CHECK(path[i].from == expected[i].second * kClock);
+  }
 }
 
 TEST_CASE("edge devices have links of their own at their router") {
@@ -93,7 +138,9 @@ TEST_CASE("unknown sites are internal errors") {
   CHECK_THROWS_AS(rig.mesh.add_route(0, {-1}), InternalError);
   CHECK_THROWS_AS(rig.mesh.add_route(5, {0}), InternalError);
   CHECK_THROWS_AS(rig.mesh.add_route(-1, {0}), InternalError);
+  CHECK_THROWS_AS(rig.mesh.add_route(0, {}), InternalError);
   CHECK_THROWS_AS(rig.mesh.set_sink(5, rig), InternalError);
+  CHECK_THROWS_AS(rig.mesh.set_source(-1, rig), InternalError);
   CHECK_NOTHROW(rig.mesh.add_route(4, {0, 4}));
 }
 
@@ -118,6 +165,14 @@ TEST_CASE("a packet injected between two clocks is an internal error") {
   Rig rig(geometry(2, 1));
   Again again(rig.mesh, rig.mesh.add_route(0, {1}));
   again.wake_at(kClock / 2);
+  CHECK_THROWS_AS(kernel::run_until_quiescent(), InternalError);
+}
+
+TEST_CASE("a packet larger than a buffer is an internal error") {
+  Rig rig(geometry(2, 1, {}, 5));
+  rig.send(0, 0, {1}, 64, 1);  // 5 flits
+  rig.send(1, 0, {1}, 65, 1);  // 6 flits
+  rig.injector.start();
   CHECK_THROWS_AS(kernel::run_until_quiescent(), InternalError);
 }
 

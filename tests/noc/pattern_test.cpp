@@ -93,9 +93,10 @@ TEST_CASE("at a hot spot the ejection link takes a packet every five clocks, wit
   CHECK(rig.clocks("link.5.out", Leaf::idle_after_last_work) == 2);
 }
 
-/// Random traffic from every site, one injector per site, built and woken in the given order of sites.
+/// Random traffic from every site, one injector per site, built and woken in the given order of sites. A buffer holds
+/// one of the largest packets (100 B = 8 flits).
 struct ManyInjectors {
-  ManyInjectors(const std::string& name, const std::vector<Site>& order) : rig(geometry(4, 4), name) {
+  ManyInjectors(const std::string& name, const std::vector<Site>& order) : rig(geometry(4, 4, {}, 8), name) {
     for (const Site site : order) {
       auto injector = std::make_unique<test::Injector>(name + "_site" + std::to_string(site), rig.mesh);
       // From the site's own seed: the same whatever the order. Bursts at few instants make many ties.

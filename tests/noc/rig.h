@@ -14,11 +14,12 @@
 namespace cyclescope::noc::test {
 
 constexpr Femtoseconds kClock = 1000;
-constexpr int kFlit = 16;  // bytes
-constexpr int kHop = 2;    // clocks
+constexpr int kFlit = 16;    // bytes
+constexpr int kBuffer = 34;  // flits
 
-inline MeshGeometry geometry(int width, int height, std::vector<Site> edges = {}) {
-  return {width, height, kFlit, kHop, std::move(edges)};
+/// A hop is router 1 clock and link 1 clock; credits take 1 clock.
+inline MeshGeometry geometry(int width, int height, std::vector<Site> edges = {}, int buffer = kBuffer) {
+  return {width, height, kFlit, 1, 1, buffer, 1, std::move(edges)};
 }
 
 /// What a sink saw; times in clocks.
@@ -37,6 +38,14 @@ inline std::ostream& operator<<(std::ostream& out, const Delivery& d) {
   return out << "token " << d.token << " at site " << d.site << ": " << d.bytes << " B at clock " << d.at;
 }
 
+/// What a source was told; times in clocks.
+struct Taken {
+  Site site = 0;
+  std::int64_t told = 0;
+  std::int64_t tail = 0;
+  ledger::ActivityId by = ledger::kOrigin;
+};
+
 /// A packet to inject at a clock.
 struct Planned {
   std::int64_t at = 0;
@@ -53,13 +62,12 @@ class Injector : public kernel::Module {
   void start() {
     for (const Planned& planned : plan_) wake_at(planned.at * kClock);
   }
-  std::vector<Injection> done;  ///< what inject() said, in the order of the calls
 
  protected:
   void step() override {
     for (const Planned& planned : plan_) {
       if (planned.at * kClock != kernel::now()) continue;
-      done.push_back(mesh_->inject(planned.route, planned.packet, source(planned)));
+      mesh_->inject(planned.route, planned.packet, source(planned));
     }
   }
 
@@ -73,18 +81,26 @@ class Injector : public kernel::Module {
   std::vector<Planned> plan_;
 };
 
-/// Ledger, mesh and sinks. Packets given to send() go through one injector; tests may add more.
-class Rig : public Sink {
+/// Ledger, mesh, sinks and sources. Packets given to send() go through one injector; tests may add more.
+class Rig : public Sink, public Source {
  public:
   explicit Rig(const MeshGeometry& g, const std::string& name = "mesh")
       : mesh((kernel::initialise(), name), g, Clock(kClock), ledger, 10), injector(name + "_injector", mesh) {
-    for (Site site = 0; site < mesh.sites(); ++site) mesh.set_sink(site, *this);
+    for (Site site = 0; site < mesh.sites(); ++site) {
+      mesh.set_sink(site, *this);
+      mesh.set_source(site, *this);
+    }
   }
 
   void deliver(Site site, const Packet& packet, const ledger::Release& by) override {
     CHECK(kernel::now() % kClock == 0);
     CHECK(by.at == kernel::now());
     deliveries.push_back({site, packet.token, packet.bytes, kernel::now() / kClock, by});
+  }
+
+  void injected(Site site, const Injection& injection) override {
+    CHECK(injection.tail_taken > kernel::now());
+    taken.push_back({site, kernel::now() / kClock, injection.tail_taken / kClock, injection.activity});
   }
 
   /// Plans a packet from a site to others.
@@ -139,10 +155,11 @@ class Rig : public Sink {
   }
 
   /// The way of a delivery back to the start of the frame: abutting segments without gaps, all of them known.
-  [[nodiscard]] std::vector<ledger::PathSegment> path(const Delivery& delivery) const {
+  [[nodiscard]] std::vector<ledger::PathSegment> path(const Delivery& delivery) const { return path(delivery.by); }
+  [[nodiscard]] std::vector<ledger::PathSegment> path(const ledger::Release& by) const {
     std::vector<ledger::PathSegment> segments;
-    Femtoseconds t = delivery.by.at;
-    ledger.walk(delivery.by, ledger.origin(), [&](const ledger::PathSegment& segment) {
+    Femtoseconds t = by.at;
+    ledger.walk(by, ledger.origin(), [&](const ledger::PathSegment& segment) {
       CHECK(segment.to == t);
       CHECK(segment.cause == ledger::Leaf::waiting_operand_noc);
       t = segment.from;
@@ -152,14 +169,13 @@ class Rig : public Sink {
     return segments;
   }
 
-  void check_bytes_conserved() const {
-    CHECK(ledger.traffic().front().received == ledger.traffic().front().expected);
-  }
+  void check_bytes_conserved() const { CHECK(ledger.traffic().front().received == ledger.traffic().front().expected); }
 
   ledger::Ledger ledger;
   Mesh mesh;
   Injector injector;
   std::vector<Delivery> deliveries;
+  std::vector<Taken> taken;  ///< in the order in which the sources were told
   Femtoseconds end = 0;
 };
 
