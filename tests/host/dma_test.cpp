@@ -152,7 +152,7 @@ TEST_CASE("descriptors in flight are limited") {
   dma_rig.finish();
 }
 
-TEST_CASE("transfers cut at pages and granules; both directions; several channels") {
+TEST_CASE("transfers cut at pages and granules in both directions over several channels") {
   DmaRig dma_rig(resolve_dma(settings({"host_dma.page=1 KiB", "host_dma.channels=3 channels"}), "host_dma"));
   dma_rig.starter.add(0, transfer(1000, 5000));
   dma_rig.starter.add(0, transfer(100'000, 1, memory::Direction::write));
