@@ -1,23 +1,17 @@
 #include "sim/memory/bank_queues.h"
 
-#include "sim/base/error.h"
-
 namespace cyclescope::memory {
 
-void BankQueues::reserve(int requests) {
-  for (int i = 0; i < requests; ++i) {
+void BankQueues::add(const Arrival& arrival, std::uint64_t seq, std::uint64_t mark) {
+  if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<int>(slots_.size()));
     slots_.emplace_back();
     segments_.resize(segments_.size() + 2);
   }
-}
-
-void BankQueues::add(const Arrival& arrival, std::uint64_t seq, std::uint64_t mark) {
-  if (free_slots_.empty()) throw InternalError("DRAM channel: more requests under way than its clients may have");
   const int id = free_slots_.back();
   free_slots_.pop_back();
   Slot& slot = slots_[static_cast<std::size_t>(id)];
-  const std::size_t d = index(arrival.request.direction);
+  const std::size_t d = index(arrival.direction);
   slot = Slot{};
   slot.arrival = arrival;
   slot.seq = seq;

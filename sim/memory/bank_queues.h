@@ -13,12 +13,18 @@
 #include "sim/memory/port.h"
 #include "sim/memory/timing.h"
 
+namespace tlm {
+class tlm_generic_payload;
+}
+
 namespace cyclescope::memory {
 
 constexpr int kNone = -1;
 /// A request as it arrives at a channel, decoded.
 struct Arrival {
-  Request request;
+  tlm::tlm_generic_payload* payload = nullptr;
+  std::uint64_t tag = 0;
+  Direction direction = Direction::read;
   int client = 0;
   Femtoseconds issued = 0;
   Tick tick = 0;  ///< first memory clock at which the controller sees it
@@ -51,9 +57,6 @@ class BankQueues {
  public:
   /// Depths in bursts, reads and writes.
   explicit BankQueues(std::array<int, 2> depth) : depth_(depth) {}
-
-  /// Makes room for `requests` more under way at once.
-  void reserve(int requests);
 
   /// Takes a request into the channel; it is queued when admit() finds room.
   void add(const Arrival& arrival, std::uint64_t seq, std::uint64_t mark);

@@ -18,10 +18,6 @@ DramChannel::DramChannel(const DramConfig& config, const DramBook& book, int num
   lead_ = config.clock.cycles(shortest) + config.controller_latency;
 }
 
-void DramChannel::add_client(ClientPort& port, int max_outstanding) {
-  for (const auto& bus : data_buses_) bus->add_client(port, max_outstanding);
-}
-
 void DramChannel::submit(int pseudo_channel, Arrival arrival) {
   arrival.issued = kernel::now();
   arrival.tick =

@@ -5,7 +5,7 @@
 // (sim.aggregate=off: one instant per event, same times). With nothing pending no event is scheduled; refreshes that
 // fell due are caught up one by one.
 // Causes, actions: see pseudo_channel.h.
-// Ports: submit() from Dram, ClientPort::deliver.
+// Ports: submit() from Dram, Responder::respond.
 // Errors: see pseudo_channel.h.
 #pragma once
 
@@ -21,7 +21,6 @@ class DramChannel : public kernel::Module {
  public:
   DramChannel(const DramConfig& config, const DramBook& book, int number);
 
-  void add_client(ClientPort& port, int max_outstanding);
   /// A request issued now for one of the data buses; its tick is set here.
   void submit(int pseudo_channel, Arrival arrival);
   void restart(Femtoseconds t0);

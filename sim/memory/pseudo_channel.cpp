@@ -34,16 +34,11 @@ PseudoChannel::PseudoChannel(const DramConfig& config, const DramBook& book, Com
   open_row_.fill(BankQueues::kNoRow);
 }
 
-void PseudoChannel::add_client(ClientPort& port, int max_outstanding) {
-  clients_.push_back(&port);
-  queues_.reserve(max_outstanding);
-}
-
 void PseudoChannel::submit(const Arrival& arrival) {
   const auto before = [](const Arrival& a, const Arrival& b) {
     if (a.tick != b.tick) return a.tick < b.tick;
     if (a.client != b.client) return a.client < b.client;
-    return a.request.tag < b.request.tag;
+    return a.tag < b.tag;
   };
   staged_.insert(std::upper_bound(staged_.begin(), staged_.end(), arrival, before), arrival);
   change_ = std::min(change_, arrival.tick);
@@ -114,7 +109,7 @@ void PseudoChannel::take_arrivals() {
 bool PseudoChannel::absorb_arrivals() {
   if (own_change_ <= now_) return false;
   while (!staged_.empty() && staged_.front().tick <= now_) {
-    if (queues_.bursts_to_admission(staged_.front().request.direction) == INT_MAX) return false;
+    if (queues_.bursts_to_admission(staged_.front().direction) == INT_MAX) return false;
     queues_.add(staged_.front(), next_seq_++, log_.mark());
     staged_.pop_front();
   }
@@ -301,7 +296,7 @@ void PseudoChannel::limit_train(int bank) {
 bool PseudoChannel::join_train() {
   // Requests of the train's direction only add candidates; anything else is looked at anew.
   const Arrival& arrival = staged_.front();
-  if (arrival.request.direction != mode_ || arrival.tick > log_.end()) return false;
+  if (arrival.direction != mode_ || arrival.tick > log_.end()) return false;
   now_ = std::max(now_, arrival.tick);
   const std::array<int, 2> banks = arrival.bank;
   const bool behind_others = queues_.bursts_to_admission(mode_) != INT_MAX;
@@ -359,9 +354,9 @@ ledger::Leaf PseudoChannel::stall_cause() const {
   const int bank = slot.arrival.bank[half];
   if (blocked_[static_cast<std::size_t>(bank)].to > now_) return ledger::Leaf::waiting_operand_dram_refresh;
   if (open_row_[static_cast<std::size_t>(bank)] != slot.arrival.row) return ledger::Leaf::waiting_operand_dram_row;
-  const Command column = column_of(slot.arrival.request.direction);
+  const Command column = column_of(slot.arrival.direction);
   if (engine_.bank_limit(column, bank) == engine_.earliest(column, bank)) return ledger::Leaf::waiting_operand_dram_row;
-  if (slot.arrival.request.direction != last_direction_) return ledger::Leaf::waiting_operand_dram_turnaround;
+  if (slot.arrival.direction != last_direction_) return ledger::Leaf::waiting_operand_dram_turnaround;
   return ledger::Leaf::waiting_operand_dram_bandwidth;
 }
 

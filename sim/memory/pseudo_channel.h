@@ -25,31 +25,35 @@
 
 #include "sim/ledger/lane.h"
 #include "sim/memory/bank_queues.h"
-#include "sim/memory/client_port.h"
 #include "sim/memory/refresh.h"
 #include "sim/memory/wait_log.h"
 
 namespace cyclescope::memory {
 
-/// Where all channels of a memory book.
+/// Takes the replies.
+class Responder {
+ public:
+  virtual ~Responder() = default;
+  /// The reply of a client's payload, its Access filled, is visible to the client at a time later than now.
+  virtual void respond(int client, tlm::tlm_generic_payload& payload, Femtoseconds visible) = 0;
+};
+
+/// Where all channels of a memory book and reply.
 struct DramBook {
   ledger::Ledger* ledger = nullptr;
+  Responder* responder = nullptr;
   std::size_t activate = 0;
   std::size_t read = 0;
   std::size_t write = 0;
   std::size_t io = 0;
   std::size_t phy = 0;
   std::size_t refresh = 0;
-  std::size_t read_traffic = 0;
-  std::size_t write_traffic = 0;
 };
 
 class PseudoChannel {
  public:
   PseudoChannel(const DramConfig& config, const DramBook& book, CommandBuses& buses, const std::string& lane);
 
-  /// A client that may have `max_outstanding` requests here; clients are numbered in order of adding.
-  void add_client(ClientPort& port, int max_outstanding);
   /// A request whose tick is set; arrivals of one tick are served in order of client and tag.
   void submit(const Arrival& arrival);
 
@@ -134,7 +138,7 @@ class PseudoChannel {
   void refreshed(int set, Tick t, Tick duration);
   void column(const Choice& choice);
   void complete(int slot, int bank, Tick command);
-  std::vector<LifeInterval> life_of(const Slot& slot, int bank, Tick command, Femtoseconds visible);
+  void fill_life(std::vector<LifeInterval>& life, const Slot& slot, int bank, Tick command, Femtoseconds visible);
   void post_bus(Tick data_from, Tick latency, Direction direction);
   void flush_bus();
   [[nodiscard]] Femtoseconds at(Tick t) const { return t * period_; }
@@ -152,7 +156,6 @@ class PseudoChannel {
   BankQueues queues_;
   WaitLog log_;
   ledger::Lane lane_;
-  std::vector<ClientPort*> clients_;
 
   std::deque<Arrival> staged_;  ///< not yet at the controller; sorted by (tick, client, tag)
   std::uint64_t next_seq_ = 0;

@@ -4,6 +4,7 @@
 
 #include "sim/base/error.h"
 #include "sim/memory/pseudo_channel.h"
+#include "sim/memory/tlm_port.h"
 
 namespace cyclescope::memory {
 namespace {
@@ -144,10 +145,10 @@ void PseudoChannel::flush_bus() {
   if (at(bus_until_) > lane_.cursor()) lane_.busy_until(at(bus_until_), Leaf::useful_transfer);
 }
 
-std::vector<LifeInterval> PseudoChannel::life_of(const Slot& slot, int bank, Tick command, Femtoseconds visible) {
+void PseudoChannel::fill_life(std::vector<LifeInterval>& life, const Slot& slot, int bank, Tick command,
+                              Femtoseconds visible) {
   const Arrival& arrival = slot.arrival;
-  const Femtoseconds data = at(command + (arrival.request.direction == Direction::read ? timing_.RL : timing_.WL));
-  std::vector<LifeInterval> life;
+  const Femtoseconds data = at(command + (arrival.direction == Direction::read ? timing_.RL : timing_.WL));
   life.reserve(8);
   Femtoseconds cursor = arrival.issued;
   const auto spend = [&](Leaf cause, Femtoseconds to) { extend(life, cursor, cause, to); };
@@ -163,42 +164,31 @@ std::vector<LifeInterval> PseudoChannel::life_of(const Slot& slot, int bank, Tic
   spend(Leaf::waiting_operand_dram_bandwidth, data + at(timing_.burst));
   spend(Leaf::waiting_operand_dram_latency, data + at(timing_.burst) + config_.controller_latency);
   spend(Leaf::overhead_clock_crossing, visible);
-  return life;
 }
 
 void PseudoChannel::complete(int id, int bank, Tick command) {
   const Slot& slot = queues_.slot(id);
   const Arrival& arrival = slot.arrival;
-  const Request& request = arrival.request;
-  ClientPort& client = *clients_[static_cast<std::size_t>(arrival.client)];
-  const bool read = request.direction == Direction::read;
-  const Tick data_end = command + (read ? timing_.RL : timing_.WL) + timing_.burst;
-  const Femtoseconds visible = client.clock().edge(at(data_end) + config_.controller_latency);
-
-  Reply reply;
-  reply.tag = request.tag;
-  reply.life = life_of(slot, bank, command, visible);
+  Access& access = *access_of(*arrival.payload);
+  const Request& request = access.request;
+  const Tick data_end = command + (arrival.direction == Direction::read ? timing_.RL : timing_.WL) + timing_.burst;
+  const Femtoseconds visible = access.clock->edge(at(data_end) + config_.controller_latency);
+  fill_life(access.life, slot, bank, command, visible);
 
   ledger::Release release = request.release;
-  const bool late = release.at < arrival.issued && arrival.issued - release.at < client.clock().period();
+  const bool late = release.at < arrival.issued && arrival.issued - release.at < access.clock->period();
   if (late) {
     const auto crossing = Leaf::overhead_clock_crossing;
     release.by = book_.ledger->record(lane_.id(), request.op, crossing, release.at, arrival.issued, release);
     release.at = arrival.issued;
   }
-  for (const LifeInterval& interval : reply.life) {
+  for (const LifeInterval& interval : access.life) {
     release.by = book_.ledger->record(lane_.id(), request.op, interval.cause, interval.from, interval.to, release);
     release.at = interval.to;
     release.reason = ledger::Reason::data;
   }
-  reply.activity = release.by;
-  const std::int64_t bytes = request.bytes;
-  if (read) {
-    book_.ledger->sent(book_.read_traffic, bytes);
-  } else {
-    book_.ledger->received(book_.write_traffic, bytes);
-  }
-  client.deliver(visible, read ? bytes : 0, std::move(reply));
+  access.activity = release.by;
+  book_.responder->respond(arrival.client, *arrival.payload, visible);
   queues_.release(id);
 
   std::uint64_t needed = log_.mark();
