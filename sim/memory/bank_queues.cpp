@@ -95,6 +95,13 @@ bool BankQueues::take_burst(int bank, Direction direction, int segment_id, std::
   return true;
 }
 
+void BankQueues::take_bursts(Direction direction, int segment_id, int bursts) {
+  Segment& segment = at(segment_id);
+  queued_[index(direction)] -= bursts;
+  segment.left -= bursts;
+  slots_[static_cast<std::size_t>(segment.slot)].left -= bursts;
+}
+
 void BankQueues::release(int slot) { free_slots_.push_back(slot); }
 
 void BankQueues::row_changed(int bank, std::int64_t open_row) {

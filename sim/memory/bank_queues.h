@@ -65,6 +65,8 @@ class BankQueues {
   /// One burst of a segment is commanded. True when it was the last one of its request, which then stays readable
   /// until release.
   bool take_burst(int bank, Direction direction, int segment, std::int64_t open_row);
+  /// Some bursts of a segment are commanded, not its last one.
+  void take_bursts(Direction direction, int segment, int bursts);
   void release(int slot);
   /// Finds the oldest segment of each direction that hits the row now open in the bank (kNoRow when closed).
   void row_changed(int bank, std::int64_t open_row);

@@ -81,6 +81,13 @@ void PseudoChannel::act(Tick limit) {
     }
     const bool hit = choice_.segment != kNone && choice_.command == column_of(mode_);
     if (hit && train_.left == 0 && config_.aggregate) start_train(choice_);
+    const int run = hit ? run_length(limit) : 0;
+    if (run > 0) {
+      column_run(choice_, run);
+      train_.left -= run;
+      train_.last = now_;
+      continue;
+    }
     apply(choice_);
     if (!hit || train_.left == 0) return;
     --train_.left;
@@ -308,6 +315,26 @@ bool PseudoChannel::join_train() {
   for (const int bank : banks) limit_train(bank);
   limit_train_by_refresh();
   return true;
+}
+
+int PseudoChannel::run_length(Tick limit) const {
+  const Tick spacing = timing_.tCCD_S;
+  if (train_.left < 2 || train_.older != 0 || config_.pseudo_channels > 1) return 0;
+  if (spacing != timing_.burst || timing_.tCCD_L > 2 * spacing) return 0;
+  const Slot& slot = queues_.slot(train_.slot);
+  const std::size_t half = slot.segment[0] == choice_.segment ? 0 : 1;
+  const int next = slot.segment[1 - half];
+  const int bank = slot.arrival.bank[1 - half];
+  if (next == kNone || bank == choice_.bank || queues_.hit(mode_, bank) != next) return 0;
+  if (engine_.earliest(choice_.command, bank) > choice_.time + spacing) return 0;
+  // Neither half ends in the run: what its bank waits for then has to be looked at.
+  const int ours = queues_.segment(choice_.segment).left - 1;
+  const int theirs = queues_.segment(next).left - 1;
+  Tick end = std::min(limit, train_.horizon);
+  if (!staged_.empty()) end = std::min(end, staged_.front().tick);
+  const Tick room = (end - 1 - choice_.time) / spacing + 1;
+  const int run = static_cast<int>(std::min<Tick>({train_.left, 2 * ours, 2 * theirs + 1, room}));
+  return run >= 3 ? run : 0;
 }
 
 bool PseudoChannel::continue_train() {

@@ -129,6 +129,9 @@ class PseudoChannel {
   void limit_train_by_refresh();
   bool join_train();
   bool continue_train();
+  /// Bursts from the chosen one on that alternate between the two halves of its request, one every tCCD_S, before
+  /// anything else can be chosen; 0 when too few.
+  [[nodiscard]] int run_length(Tick limit) const;
   [[nodiscard]] ledger::Leaf stall_cause() const;
 
   // effects (pseudo_channel_commands.cpp)
@@ -137,6 +140,8 @@ class PseudoChannel {
   void close_rows(BankMask banks);
   void refreshed(int set, Tick t, Tick duration);
   void column(const Choice& choice);
+  void column_run(const Choice& choice, int bursts);
+  void count_bursts(Direction direction, int bursts);
   void complete(int slot, int bank, Tick command);
   void fill_life(std::vector<LifeInterval>& life, const Slot& slot, int bank, Tick command, Femtoseconds visible);
   void post_bus(Tick data_from, Tick latency, Direction direction);

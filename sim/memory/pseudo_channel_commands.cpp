@@ -111,11 +111,7 @@ void PseudoChannel::column(const Choice& choice) {
   column_end_ = t + timing_.burst;
   last_direction_ = direction;
   last_use_[static_cast<std::size_t>(choice.bank)] = t;
-  ++batch_;
-  ++bursts_;
-  book_.ledger->count(read ? book_.read : book_.write, 1);
-  book_.ledger->count(book_.io, 1);
-  book_.ledger->count(book_.phy, 1);
+  count_bursts(direction, 1);
   const std::int64_t row = open_row_[static_cast<std::size_t>(choice.bank)];
   if (queues_.take_burst(choice.bank, direction, choice.segment, row)) complete(id, choice.bank, t);
   queues_.admit(direction, open_row_);
@@ -123,6 +119,38 @@ void PseudoChannel::column(const Choice& choice) {
     engine_.auto_precharge(choice.bank);
     close_rows(BankMask{1} << choice.bank);
   }
+}
+
+void PseudoChannel::column_run(const Choice& choice, int bursts) {
+  const Slot& slot = queues_.slot(train_.slot);
+  const std::size_t half = slot.segment[0] == choice.segment ? 0 : 1;
+  const Direction direction = slot.arrival.direction;
+  const Tick latency = direction == Direction::read ? timing_.RL : timing_.WL;
+  const Tick last = choice.time + (bursts - 1) * timing_.burst;
+  // The rules look at the last command of each bank only.
+  for (int i = bursts - 2; i < bursts; ++i) {
+    const int bank = slot.arrival.bank[i % 2 == 0 ? half : 1 - half];
+    engine_.issue(choice.command, bank, choice.time + i * timing_.burst);
+    last_use_[static_cast<std::size_t>(bank)] = choice.time + i * timing_.burst;
+  }
+  post_bus(choice.time + latency, latency, direction);
+  bus_until_ += last - choice.time;
+  log_.data(slot.arrival.client, choice.time, last + timing_.burst);
+  column_end_ = last + timing_.burst;
+  last_direction_ = direction;
+  now_ = last;
+  count_bursts(direction, bursts);
+  queues_.take_bursts(direction, slot.segment[half], (bursts + 1) / 2);
+  queues_.take_bursts(direction, slot.segment[1 - half], bursts / 2);
+  queues_.admit(direction, open_row_);
+}
+
+void PseudoChannel::count_bursts(Direction direction, int bursts) {
+  batch_ += bursts;
+  bursts_ += bursts;
+  book_.ledger->count(direction == Direction::read ? book_.read : book_.write, bursts);
+  book_.ledger->count(book_.io, bursts);
+  book_.ledger->count(book_.phy, bursts);
 }
 
 void PseudoChannel::post_bus(Tick data_from, Tick latency, Direction direction) {
