@@ -19,6 +19,13 @@ std::uint64_t fold(std::uint64_t x, unsigned bits) {
   return digits & ((std::uint64_t{1} << bits) - 1);
 }
 
+/// Sum of the digits of x in base 2^bits.
+std::uint64_t digit_sum(std::uint64_t x, unsigned bits) {
+  std::uint64_t sum = 0;
+  for (; x != 0 && bits > 0; x >>= bits) sum += x & ((std::uint64_t{1} << bits) - 1);
+  return sum;
+}
+
 }  // namespace
 
 std::uint64_t AddressMap::Radix::take(std::uint64_t& x) const {
@@ -69,7 +76,7 @@ Location AddressMap::interleaved(std::uint64_t line) const {
   bool swapped = false;
   if (hash_) {
     if (buses_.size > 1) bus = (bus + fold(in_bus, buses_.bits)) % buses_.size;
-    bank ^= fold(row, banks_per_group_.bits);
+    bank = (bank + digit_sum(row, banks_per_group_.bits)) & (banks_per_group_.size - 1);
     group ^= parity(row, 2) & (other_groups_.size - 1);
     swapped = parity(in_bus, 1) != 0;
   }

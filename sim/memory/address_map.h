@@ -8,8 +8,8 @@
 // `RoBaRaCoCh`: row | bank | bank group | rank | pseudo-channel | column | channel granule | byte; a granule lies in one
 // bank. `ChRaBaRoCo`: channel | pseudo-channel | rank | bank group | bank | row | column. Both are the flat mappings of
 // Ramulator 2, for comparison: one stream cannot keep them busy.
-// With hashing (interleaved only), folded row bits are XORed into bank and bank group (low), the granule number is folded
-// into the channel and into which of the two groups comes first: bijective, power-of-two strides spread, and streams a
+// With hashing (interleaved only), the row's digits are added to the bank (so that a stream never starts a row in the
+// bank in which it ended the row before), row bits are XORed into the bank group (low), the granule number is folded into the channel and into which of the two groups comes first: bijective, power-of-two strides spread, and streams a
 // power of two apart work in different banks. Data buses that are no power of two in number are taken modulo.
 // Source: usual mapping for tiled traffic (DRAMSys address mappings, GPU 256 B interleave); Ramulator 2.
 #pragma once

@@ -47,16 +47,18 @@ void DramChannel::step() {
 
 void DramChannel::advance(Tick limit) {
   for (;;) {
-    PseudoChannel* first = nullptr;
+    const std::size_t buses = data_buses_.size();
+    std::size_t first = buses;
     Tick earliest = limit;
-    for (const auto& bus : data_buses_) {
-      const Tick next = bus->next();
+    for (std::size_t i = 0; i < buses; ++i) {
+      const std::size_t bus = (turn_ + i) % buses;
+      const Tick next = data_buses_[bus]->next();
       if (next >= earliest) continue;
       earliest = next;
-      first = bus.get();
+      first = bus;
     }
-    if (first == nullptr) return;
-    first->act(limit);
+    if (first == buses) return;
+    if (data_buses_[first]->act(limit)) turn_ = (first + 1) % buses;
   }
 }
 

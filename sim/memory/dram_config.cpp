@@ -146,6 +146,9 @@ void declare_controller(config::Schema& schema) {
   schema.add(with_default(choice("dram.page_policy", {"open_adaptive", "open"},
                                  "open_adaptive: auto-precharge when only other rows of the bank are waited for"),
                           "open_adaptive", "as DRAMSys OpenAdaptive"));
+  schema.add(with_default(number("dram.row_hit_cap", Quantity::count, "bursts", 0, 4096,
+                                 "younger row hits that may pass an older request for another row of their bank"),
+                          "16 bursts", usual));
   schema.add(with_default(time("dram.row_idle", "idle time after which an open row is closed"), "150 ns",
                           "open-adaptive page policy, middle of 100 to 200 ns"));
   schema.add(with_default(time("dram.controller_latency", "controller and PHY latency, each way"), "20 ns", usual));

@@ -57,6 +57,7 @@ struct DramConfig {
   Tick write_age = 0;                   ///< a waiting write this old starts a drain
   Tick starvation_limit = 0;            ///< a request this old goes first
   bool auto_precharge = true;           ///< when only other rows of the bank are waited for
+  int row_hit_cap = 0;                  ///< younger hits that may pass an older request for another row
   Tick row_idle = 0;                    ///< an unused open row is closed after this
   Femtoseconds controller_latency = 0;  ///< each way
 

@@ -102,9 +102,9 @@ void resolve_refresh(const config::Settings& settings, const Technology& technol
                                      ? "dram.tRFCpb is zero"
                                      : fmt::format("dram.technology = {} has no such command", technology.name)));
   }
-  config.refresh_banks =
-      per_bank ? static_cast<int>(settings.integer("dram.refresh_banks_per_command")) : config.banks.banks_per_rank();
-  require(config.banks.banks_per_rank() % config.refresh_banks == 0,
+  const int all = technology.refreshes_all_ranks ? config.banks.banks() : config.banks.banks_per_rank();
+  config.refresh_banks = per_bank ? static_cast<int>(settings.integer("dram.refresh_banks_per_command")) : all;
+  require(!per_bank || config.banks.banks_per_rank() % config.refresh_banks == 0,
           "dram.refresh_banks_per_command must divide the number of banks of a rank");
   const std::int64_t commands = config.banks.banks() / config.refresh_banks;
   config.refresh_interval = t.tREFI / commands;
@@ -168,6 +168,7 @@ DramConfig resolve_dram(const config::Settings& settings) {
   config.direction_batch = count("dram.direction_batch");
   config.write_age = config.clock.ceil_cycles(settings.integer("dram.write_age"));
   config.starvation_limit = config.clock.ceil_cycles(settings.integer("dram.starvation_limit"));
+  config.row_hit_cap = count("dram.row_hit_cap");
   config.auto_precharge = settings.integer("dram.page_policy") == 0;
   config.row_idle = config.clock.ceil_cycles(settings.integer("dram.row_idle"));
   config.controller_latency = settings.integer("dram.controller_latency");

@@ -69,7 +69,7 @@ void PseudoChannel::look() {
   looked_ = true;
 }
 
-void PseudoChannel::act(Tick limit) {
+bool PseudoChannel::act(Tick limit) {
   do {
     const Tick t = std::min(choice_.time, change_);
     if (queues_.requests() > 0 && t > log_.end()) log_.stall(stall_cause(), t);
@@ -77,7 +77,7 @@ void PseudoChannel::act(Tick limit) {
     looked_ = false;
     if (choice_.time >= change_) {
       looked_ = train_.left == 0 && absorb_arrivals();
-      return;
+      return false;
     }
     const bool hit = choice_.segment != kNone && choice_.command == column_of(mode_);
     if (hit && train_.left == 0 && config_.aggregate) start_train(choice_);
@@ -89,7 +89,7 @@ void PseudoChannel::act(Tick limit) {
       continue;
     }
     apply(choice_);
-    if (!hit || train_.left == 0) return;
+    if (!hit || train_.left == 0) return true;
     --train_.left;
     train_.last = t;
     if (train_.left > 0 && queues_.segment(choice_.segment).left == 0) {
@@ -98,6 +98,7 @@ void PseudoChannel::act(Tick limit) {
       limit_train_by_refresh();
     }
   } while (config_.pseudo_channels == 1 && train_.left > 0 && continue_train() && choice_.time < limit);
+  return true;
 }
 
 void PseudoChannel::take_arrivals() {
@@ -226,7 +227,11 @@ void PseudoChannel::consider_requests(Choice& best) const {
   const BankMask hits = banks & queues_.banks_hit(mode_);
   for (BankMask bits = hits; bits != 0; bits &= bits - 1) {
     const int bank = lowest_bank(bits);
-    consider_bank(best, bank, queues_.hit(mode_, bank), kRowHit);
+    if (passed_over(bank) && closes_first(bank)) {
+      consider_bank(best, bank, queues_.head(mode_, bank), kRowCommand);
+    } else {
+      consider_bank(best, bank, queues_.hit(mode_, bank), kRowHit);
+    }
   }
   for (const Command command : {Command::ACT, Command::PRE}) {
     BankMask bits = banks & ~hits & (command == Command::ACT ? ~open_ : open_);
@@ -239,6 +244,18 @@ void PseudoChannel::consider_requests(Choice& best) const {
       consider(best, {earliest, kRowCommand, queues_.segment(head).seq, command, bank, head});
     }
   }
+}
+
+bool PseudoChannel::passed_over(int bank) const {
+  return queues_.head(mode_, bank) != queues_.hit(mode_, bank) &&
+         passed_[static_cast<std::size_t>(bank)] >= config_.row_hit_cap;
+}
+
+bool PseudoChannel::closes_first(int bank) const {
+  const auto time = [&](Command command) {
+    return engine_.aligned(command, std::max(now_, engine_.earliest(command, bank)));
+  };
+  return time(Command::PRE) <= time(column_of(mode_));
 }
 
 void PseudoChannel::consider_bank(Choice& best, int bank, int segment, int priority) const {
@@ -264,6 +281,12 @@ void PseudoChannel::start_train(const Choice& choice) {
   train_.left = std::min({queues_.slot(chosen.slot).left, bursts_in_mode(), queues_.bursts_to_admission(mode_)});
   if (train_.left <= 1 || choice.priority != kRowHit || starving(queues_.oldest(mode_))) {
     train_.left = 0;
+    return;
+  }
+  for (const int bank : queues_.slot(chosen.slot).arrival.bank) {
+    const int head = queues_.head(mode_, bank);
+    if (head == kNone || queues_.segment(head).seq >= chosen.seq) continue;
+    train_.left = 0;  // an older request for another row waits in its bank
     return;
   }
   train_.alone = true;
@@ -293,6 +316,7 @@ void PseudoChannel::limit_train(int bank) {
   } else if (hit == kNone) {
     rival = engine_.earliest(open ? Command::PRE : Command::ACT, bank);
   } else if (queues_.segment(hit).slot != train_.slot) {
+    if (passed_over(bank)) rival = engine_.earliest(Command::PRE, bank);
     const bool older = queues_.segment(hit).seq < queues_.slot(train_.slot).seq;
     if (older) train_.older |= bit(bank);
     train_.alone = train_.alone && older;

@@ -1,7 +1,8 @@
 // One data bus of a DRAM channel: FR-FCFS scheduling and the state of its banks. Passive: its channel decides when.
 //
 // Timing: decisions are made per command slot, one command each, in this order: forced refresh; commands of a starving
-// request; column commands to open rows, oldest first; ACT or PRE of requests, oldest first; refresh of idle banks; PRE
+// request; column commands to open rows, oldest first (not of a bank whose oldest request waits for another row and has
+// been passed by `row_hit_cap` younger bursts, once its row may be closed); ACT or PRE of requests, oldest first; refresh of idle banks; PRE
 // of rows idle for `row_idle`. Reads go before writes until a drain starts (high watermark, no reads, or an old write);
 // a drain ends at the low watermark, after a queue's worth of writes, or without writes; with both waiting, a direction
 // keeps at least a batch. A write is acknowledged when its last burst is on the bus, so a client that waits for
@@ -63,8 +64,8 @@ class PseudoChannel {
   Tick next();
   /// Tick of the next decision that has to be made for requests; kNoTick without requests.
   Tick next_needed();
-  /// Does what happens at next(), and the rest of a train before `limit`.
-  void act(Tick limit);
+  /// Does what happens at next(), and the rest of a train before `limit`. True when a command was given.
+  bool act(Tick limit);
 
   void restart(Femtoseconds t0);
   void finish(Femtoseconds end);
@@ -121,6 +122,10 @@ class PseudoChannel {
   }
   void consider_refresh(Choice& best);
   void consider_requests(Choice& best) const;
+  /// The request for another row at the head of a bank has let as many younger hits pass as it must.
+  [[nodiscard]] bool passed_over(int bank) const;
+  /// The bank's row may be closed no later than its hit can be served.
+  [[nodiscard]] bool closes_first(int bank) const;
   void consider_bank(Choice& best, int bank, int segment, int priority) const;
   void consider_idle_rows(Choice& best) const;
   void start_train(const Choice& choice);
@@ -175,6 +180,7 @@ class PseudoChannel {
   int batch_ = 0;  ///< bursts since the direction changed
   std::array<std::int64_t, kMaxBanks> open_row_{};
   std::array<Tick, kMaxBanks> last_use_{};
+  std::array<int, kMaxBanks> passed_{};  ///< younger hits served since the row was opened while an older request waited
   std::array<Span, kMaxBanks> blocked_{};  ///< closed to requests by refresh
   std::array<Span, kMaxBanks> opening_{};  ///< of the row that is open
   BankMask open_ = 0;                      ///< banks with an open row

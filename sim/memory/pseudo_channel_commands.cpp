@@ -62,6 +62,7 @@ void PseudoChannel::open_row(const Choice& choice) {
   if (opening.to != kNoTick) opening.from = choice.time;
   opening.to = choice.time + (mode_ == Direction::read ? timing_.tRCD : timing_.tRCD_WR);
   open_row_[bank] = queues_.segment(choice.segment).row;
+  passed_[bank] = 0;
   last_use_[bank] = choice.time;
   open_ |= BankMask{1} << choice.bank;
   queues_.row_changed(choice.bank, open_row_[bank]);
@@ -112,6 +113,7 @@ void PseudoChannel::column(const Choice& choice) {
   last_direction_ = direction;
   last_use_[static_cast<std::size_t>(choice.bank)] = t;
   count_bursts(direction, 1);
+  if (queues_.head(direction, choice.bank) != choice.segment) ++passed_[static_cast<std::size_t>(choice.bank)];
   const std::int64_t row = open_row_[static_cast<std::size_t>(choice.bank)];
   if (queues_.take_burst(choice.bank, direction, choice.segment, row)) complete(id, choice.bank, t);
   queues_.admit(direction, open_row_);

@@ -1,5 +1,7 @@
 #include "sim/memory/refresh.h"
 
+#include <algorithm>
+
 namespace cyclescope::memory {
 
 RefreshSchedule::RefreshSchedule(const DramConfig& config)
@@ -8,7 +10,7 @@ RefreshSchedule::RefreshSchedule(const DramConfig& config)
       interval_(config.refresh_interval),
       next_due_(config.refresh == RefreshMode::off ? kNoTick : config.refresh_interval),
       masks_(static_cast<std::size_t>(config.banks.banks() / config.refresh_banks), 0) {
-  const int per_rank = config.banks.banks_per_rank();
+  const int per_rank = std::max(config.banks.banks_per_rank(), config.refresh_banks);
   const int sets_per_rank = per_rank / config.refresh_banks;
   for (int bank = 0; bank < config.banks.banks(); ++bank) {
     const int set = bank / per_rank * sets_per_rank + bank % per_rank % sets_per_rank;

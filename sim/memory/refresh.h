@@ -1,6 +1,6 @@
 // Refresh bookkeeping of one data bus: what is due, what has been done in this round. Policy only.
 //
-// A refresh command covers a set of banks: all of a rank, or bank b of a rank with those that lie a whole number of
+// A refresh command covers a set of banks: all of a rank (HBM3: of all stack ids), or bank b of a rank with those that lie a whole number of
 // `sets per rank` further (LPDDR5: b and b + 8).
 // Timing: one command falls due every `interval` clocks; up to `postpone` may be put off, then one is forced. The sets of
 // a round may come in any order (JESD209-5B), each once per round.

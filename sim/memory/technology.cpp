@@ -4,8 +4,9 @@ namespace cyclescope::memory {
 
 const std::vector<Technology>& technologies() {
   static const std::vector<Technology> kAll = {
-      {"lpddr4", 1, true, lpddr4_table}, {"lpddr5", 1, true, lpddr5_table}, {"hbm2", 1, true, hbm2_table},
-      {"hbm3", 2, true, hbm3_table},     {"ddr4", 1, false, ddr4_table},
+      {"lpddr4", 1, true, false, lpddr4_table}, {"lpddr5", 1, true, false, lpddr5_table},
+      {"hbm2", 1, true, false, hbm2_table},     {"hbm3", 2, true, true, hbm3_table},
+      {"ddr4", 1, false, false, ddr4_table},
   };
   return kAll;
 }

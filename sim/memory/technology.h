@@ -47,6 +47,7 @@ struct Technology {
   const char* name;             ///< value of dram.technology
   Tick ticks_per_clock;         ///< 2 where row commands end on half clocks
   bool refreshes_single_banks;  ///< has REFpb
+  bool refreshes_all_ranks;     ///< REFab covers all ranks of the data bus (stack ids), not one
   ConstraintTable (*table)(const TimingClocks& clocks);
 };
 

@@ -27,8 +27,8 @@ TimingEngine::TimingEngine(const ConstraintTable& table, const BankGeometry& geo
   }
   for (const TimingWindow& window : table.windows) {
     const std::vector<Tick> past(static_cast<std::size_t>(window.count), -window.clocks);
-    windows_.push_back(
-        {window, std::vector<std::vector<Tick>>(ranks_.size(), past), std::vector<std::size_t>(ranks_.size(), 0)});
+    const std::size_t rings = window.all_ranks ? 1 : ranks_.size();
+    windows_.push_back({window, std::vector<std::vector<Tick>>(rings, past), std::vector<std::size_t>(rings, 0)});
   }
   for (int bank = 0; bank < geometry.banks(); ++bank) {
     places_.push_back({static_cast<std::size_t>(bank / geometry.banks_per_group),
@@ -52,10 +52,12 @@ void TimingEngine::auto_precharge(int bank) {
   const Followers& after = after_[static_cast<std::size_t>(Command::PRE)];
   const Tick t = banks_[b][static_cast<std::size_t>(Command::PRE)];
   raise(banks_[b], after.bank, t);
-  Earliest& rank = ranks_[places_[b].rank];
-  for (const Step& step : after.rank) {  // a precharge of its own need not be spaced from others
-    Tick& limit = rank[step.following];
-    if (step.following == static_cast<std::size_t>(Command::REFab)) limit = std::max(limit, t + step.clocks);
+  for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+    for (const Step& step : rank == places_[b].rank ? after.rank : after.other_rank) {
+      // A precharge of its own need not be spaced from others; refreshes wait for it.
+      if (step.following != static_cast<std::size_t>(Command::REFab)) continue;
+      ranks_[rank][step.following] = std::max(ranks_[rank][step.following], t + step.clocks);
+    }
   }
 }
 
@@ -82,12 +84,16 @@ void TimingEngine::book_scopes(Command command, int bank, Tick t) {
   }
   for (WindowState& state : windows_) {
     if (state.window.command != command) continue;
-    std::vector<Tick>& times = state.times[place.rank];
-    std::size_t& next = state.next[place.rank];
+    const std::size_t ring = state.window.all_ranks ? 0 : place.rank;
+    std::vector<Tick>& times = state.times[ring];
+    std::size_t& next = state.next[ring];
     times[next] = t;
     next = (next + 1) % times.size();
-    Tick& limit = ranks_[place.rank][static_cast<std::size_t>(command)];
-    limit = std::max(limit, times[next] + state.window.clocks);
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+      if (!state.window.all_ranks && rank != place.rank) continue;
+      Tick& earliest = ranks_[rank][static_cast<std::size_t>(command)];
+      earliest = std::max(earliest, times[next] + state.window.clocks);
+    }
   }
 }
 

@@ -44,12 +44,13 @@ struct TimingRule {
   const char* parameter;  ///< JEDEC name of the expression, for messages and tests
 };
 
-/// At most `count` commands within any `clocks` clocks of a rank.
+/// At most `count` commands within any `clocks` clocks of a rank, or of all ranks of the data bus together.
 struct TimingWindow {
   Command command;
   int count;
   Tick clocks;
   const char* parameter;
+  bool all_ranks = false;
 };
 
 enum class Bus : std::uint8_t { row, column };
@@ -143,7 +144,7 @@ class TimingEngine {
   };
   struct WindowState {
     TimingWindow window;
-    std::vector<std::vector<Tick>> times;  ///< per rank, ring of the last `count` commands
+    std::vector<std::vector<Tick>> times;  ///< per rank or of all, ring of the last `count` commands
     std::vector<std::size_t> next;
   };
 

@@ -88,14 +88,14 @@ TEST_CASE("reads after writes pay the turnaround, and the bank group decides how
   client.add(read_at(0, 32));               // opens bank 0
   client.add(read_at(256, 32), 10 * kNs);   // opens bank 4, the next bank group
   client.add(write_at(0, 32), 100 * kNs);   // WR 120, data 132 to 134
-  client.add(read_at(0, 32), 101 * kNs);    // same group: RD 120 + 12 + 2 + 13 = 147
+  client.add(read_at(0, 32), 101 * kNs);    // same group: RD 120 + 12 + 4 + 13 = 149 (BL/n_max 4)
   client.add(write_at(0, 32), 200 * kNs);   // WR 220
   client.add(read_at(256, 32), 201 * kNs);  // other group: RD 220 + 12 + 2 + 7 = 241
   client.start(0);
   bench.run({&client});
   REQUIRE(client.answers.size() == 6);
-  CHECK(client.answers[3].at == (147 + 22 + 2 + 20) * kNs);
-  CHECK(spent(client.answers[3], Leaf::waiting_operand_dram_turnaround) == (147 - 122) * kNs);
+  CHECK(client.answers[3].at == (149 + 22 + 2 + 20) * kNs);
+  CHECK(spent(client.answers[3], Leaf::waiting_operand_dram_turnaround) == (149 - 122) * kNs);
   CHECK(client.answers[5].at == (241 + 22 + 2 + 20) * kNs);
 }
 

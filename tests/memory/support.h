@@ -17,13 +17,19 @@ namespace cyclescope::memory::test {
 
 constexpr Femtoseconds kNs = 1'000'000;
 
-/// Settings of LPDDR5X-8000 with `channels` channels and the given overrides.
-inline config::Settings settings(int channels, const std::vector<std::string>& overrides = {}) {
+/// Settings of a shipped part with `channels` channels and the given overrides.
+inline config::Settings part_settings(const std::string& part, int channels,
+                                      const std::vector<std::string>& overrides = {}) {
   config::Schema schema;
   declare(schema);
   std::vector<std::string> all = {"dram.channels=" + std::to_string(channels) + " channels"};
   all.insert(all.end(), overrides.begin(), overrides.end());
-  return config::resolve(schema, std::string(CYCLESCOPE_SOURCE_DIR) + "/configs/memory/lpddr5x_8000.ini", all);
+  return config::resolve(schema, std::string(CYCLESCOPE_SOURCE_DIR) + "/configs/memory/" + part + ".ini", all);
+}
+
+/// Settings of LPDDR5X-8000.
+inline config::Settings settings(int channels, const std::vector<std::string>& overrides = {}) {
+  return part_settings("lpddr5x_8000", channels, overrides);
 }
 
 /// A request and the earliest time at which the client issues it.

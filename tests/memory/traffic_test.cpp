@@ -15,7 +15,11 @@ struct Crowd {
 
   Crowd(const std::string& name, int channels, std::uint64_t seed, const std::vector<std::string>& overrides = {},
         bool ledger_on = true, int requests = 1500, Femtoseconds scale = 1)
-      : bench(settings(channels, overrides), ledger_on) {
+      : Crowd(name, settings(channels, overrides), seed, ledger_on, requests, scale) {}
+
+  Crowd(const std::string& name, const config::Settings& memory, std::uint64_t seed, bool ledger_on, int requests,
+        Femtoseconds scale)
+      : bench(memory, ledger_on) {
     Random random(seed);
     constexpr std::array<Femtoseconds, kClients> kPeriods = {1 * kNs, 2 * kNs, 1'500'000, 2'105'263};
     for (std::size_t i = 0; i < kClients; ++i) {
@@ -134,6 +138,38 @@ TEST_CASE("several decisions per event give the times of one per event") {
   }
   for (ledger::LaneId lane = 0; lane < 2; ++lane) {
     CHECK(together.bench.ledger.time(lane) == single.bench.ledger.time(lane));
+  }
+}
+
+TEST_CASE("trains give the times of single bursts in every technology") {
+  std::deque<std::pair<Crowd, Crowd>> crowds;  // of all parts at once: a process elaborates once
+  for (const std::string part : {"lpddr4x_4266", "lpddr5_6400", "lpddr5x_8533", "hbm2e_3200", "hbm3_3200", "hbm3_5230",
+                                 "ddr4_3200"}) {
+    for (const std::string& policy : {std::string("dram.page_policy=open_adaptive"),
+                                      std::string("dram.page_policy=open"), std::string("dram.row_hit_cap=2 bursts")}) {
+      const auto memory = [&](const std::string& mode) {
+        return part_settings(part, 1, {"sim.aggregate=" + mode, policy});
+      };
+      const std::string name = "crowd" + std::to_string(crowds.size());
+      crowds.emplace_back(std::piecewise_construct, std::forward_as_tuple(name + "a", memory("on"), 61, true, 600, 1),
+                          std::forward_as_tuple(name + "b", memory("off"), 61, true, 600, 1));
+    }
+  }
+  for (auto& [trains, bursts] : crowds) {
+    trains.start();
+    bursts.start();
+  }
+  std::size_t number = 0;
+  for (auto& [trains, bursts] : crowds) {
+    INFO("memory number " << number++);
+    trains.finish();
+    bursts.finish();
+    require_same_answers(trains, bursts);
+    for (ledger::LaneId lane = 0; lane < trains.bench.ledger.lane_count(); ++lane) {
+      REQUIRE(trains.bench.ledger.time(lane) == bursts.bench.ledger.time(lane));
+      REQUIRE(trains.bench.lane_sum(lane) == trains.bench.end);
+      REQUIRE(trains.bench.lane_time(lane, Leaf::unknown) == 0);
+    }
   }
 }
 
