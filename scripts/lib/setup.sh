@@ -9,7 +9,8 @@ release="$repository/build/release"
 # README.md gives the reason for each.
 build_packages=(g++ cmake ninja-build libsystemc-dev libboost-program-options-dev libhdf5-dev libfmt-dev
                 nlohmann-json3-dev catch2)
-test_packages=(python3 python3-torch python3-torchvision python3-onnx python3-h5py python3-numpy python3-pytest)
+test_packages=(python3 python3-torch python3-torchvision python3-onnx python3-h5py python3-numpy python3-pytest
+               python3-matplotlib)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
@@ -35,7 +36,7 @@ install_packages() {
       fail "needs root, or sudo, to install: apt-get install --no-install-recommends ${missing[*]}"
     as_root=(sudo)
   fi
-  say "installing ${missing[*]} (once; 110 MB to download, for the tests 230 MB more)"
+  say "installing ${missing[*]} (once; 110 MB to download, for the tests 270 MB more)"
   "${as_root[@]}" apt-get update >&2 || fail "apt-get update failed; is the network reachable?"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >&2 ||
     fail "apt-get could not install ${missing[*]}; expected the packages of Debian 12 (bookworm)"

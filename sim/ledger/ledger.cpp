@@ -75,7 +75,7 @@ void Ledger::post_wait(LaneId id, Femtoseconds from, Femtoseconds to, const Rele
 }
 
 ActivityId Ledger::open(LaneId lane, OperatorIndex op, Leaf cause, Femtoseconds start, const Release& release) {
-  if (!enabled_) return kOrigin;
+  if (!enabled_ || !keep_activities_) return kOrigin;
   if (release.at > start) {
     throw InternalError(fmt::format("lane {}: activity starts at {} fs before its release at {} fs", lanes_[lane].name,
                                     start, release.at));

@@ -98,6 +98,10 @@ class Ledger {
   [[nodiscard]] const LeafSums& time(LaneId lane) const { return lanes_[lane].time; }
 
   // ---- activities --------------------------------------------------------------------------------------------------
+  /// Whether activities are kept, as they are at first. Without them open and record return kOrigin, memory stays
+  /// bounded however long a run is, and there is no path to walk; the other books are as ever.
+  void keep_activities(bool keep) { keep_activities_ = keep; }
+
   /// An activity begins at `start`, released by `release` (release.at <= start; the gap, less than one period, is a
   /// clock crossing). `cause` is what waiting for it is called. Its end is set by close.
   ActivityId open(LaneId lane, OperatorIndex op, Leaf cause, Femtoseconds start, const Release& release);
@@ -196,6 +200,7 @@ class Ledger {
   static constexpr std::size_t kChunk = 1 << 16;
   std::vector<std::unique_ptr<Activity[]>> activities_;  ///< in chunks: growing moves nothing
   std::size_t activity_count_ = 0;
+  bool keep_activities_ = true;
   std::vector<Action> actions_;
   std::vector<Power> powers_;
   std::vector<Traffic> traffic_;

@@ -53,7 +53,9 @@ void DramChannel::advance(Tick limit) {
     for (std::size_t i = 0; i < buses; ++i) {
       const std::size_t bus = (turn_ + i) % buses;
       const Tick next = data_buses_[bus]->next();
-      if (next >= earliest) continue;
+      if (next > earliest || next >= limit) continue;
+      // On one clock the older request goes first.
+      if (next == earliest && first < buses && data_buses_[first]->age() <= data_buses_[bus]->age()) continue;
       earliest = next;
       first = bus;
     }

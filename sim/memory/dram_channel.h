@@ -1,7 +1,7 @@
 // One DRAM channel: a controller with its command buses and the one or two data buses (pseudo-channels) that share them.
 //
 // Timing: decisions of all data buses are made in order of their clocks; on one clock the
-// pseudo-channel goes first that did not go last. What arrives during [now, now + controller latency) is known, so several decisions are made per event
+// older request goes first, of equal age the pseudo-channel that did not go last. What arrives during [now, now + controller latency) is known, so several decisions are made per event
 // (sim.aggregate=off: one instant per event, same times). With nothing pending no event is scheduled; refreshes that
 // fell due are caught up one by one.
 // Causes, actions: see pseudo_channel.h.
@@ -39,7 +39,7 @@ class DramChannel : public kernel::Module {
   CommandBuses buses_;
   Femtoseconds lead_;  ///< how much later than a decision the event that makes it may come
   Femtoseconds planned_wake_ = kNever;
-  std::size_t turn_ = 0;  ///< data bus that goes first on equal clocks
+  std::size_t turn_ = 0;  ///< data bus that goes first on equal clocks and ages
   std::vector<std::unique_ptr<PseudoChannel>> data_buses_;
 };
 

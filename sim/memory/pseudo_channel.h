@@ -64,6 +64,10 @@ class PseudoChannel {
   Tick next();
   /// Tick of the next decision that has to be made for requests; kNoTick without requests.
   Tick next_needed();
+  /// Arrival of the request that next() is for; kNoTick when it is for none.
+  [[nodiscard]] Tick age() const {
+    return choice_.segment == kNone ? kNoTick : queues_.slot(queues_.segment(choice_.segment).slot).arrival.tick;
+  }
   /// Does what happens at next(), and the rest of a train before `limit`. True when a command was given.
   bool act(Tick limit);
 

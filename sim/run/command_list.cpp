@@ -4,6 +4,7 @@
 #include <array>
 
 #include "sim/base/precision.h"
+#include "sim/run/command_memory_parts.h"
 #include "sim/run/commands.h"
 #include "sim/run/directories.h"
 #include "sim/run/format.h"
@@ -42,9 +43,9 @@ std::string precisions() {
 }  // namespace
 
 void list_command(const std::vector<std::string>& args) {
-  const Usage usage{"list", "", "Lists platforms, models of the library, and precisions.", "cyclescope list"};
+  const Usage usage{"list", "", "Lists platforms, models of the library, memories, and precisions.", "cyclescope list"};
   if (!parse(usage, {}, args)) return;
-  print(platforms() + "\n" + models() + "\n" + precisions());
+  print(platforms() + "\n" + models() + "\nMemories\n" + list_memories() + "\n" + precisions());
 }
 
 }  // namespace cyclescope::run

@@ -18,11 +18,11 @@ TEST_CASE("time that is not work becomes MAC slots by itself, in whole clocks th
   Ledger ledger;
   const LaneId array = ledger.add_lane("array.0", 10, 8);
   const LaneId plain = ledger.add_lane("dma.0", 10);
-  ledger.post(array, Leaf::waiting_operand_l1, 0, 15);       // ceil(15/10) - 0 = 2 clocks = 16 slots
-  ledger.post(array, Leaf::idle_no_demand, 15, 19);          // ceil(19/10) - 2 = 0 clocks
-  ledger.post(array, Leaf::overhead_launch, 19, 41);         // ceil(41/10) - 2 = 3 clocks = 24 slots
-  ledger.post(array, Leaf::useful_mac, 41, 62);              // ceil(62/10) - 5 = 2 clocks: the array says which
-  ledger.post(array, Leaf::structural_drain, 62, 80);        // ceil(80/10) - 7 = 1 clock: likewise
+  ledger.post(array, Leaf::waiting_operand_l1, 0, 15);  // ceil(15/10) - 0 = 2 clocks = 16 slots
+  ledger.post(array, Leaf::idle_no_demand, 15, 19);     // ceil(19/10) - 2 = 0 clocks
+  ledger.post(array, Leaf::overhead_launch, 19, 41);    // ceil(41/10) - 2 = 3 clocks = 24 slots
+  ledger.post(array, Leaf::useful_mac, 41, 62);         // ceil(62/10) - 5 = 2 clocks: the array says which
+  ledger.post(array, Leaf::structural_drain, 62, 80);   // ceil(80/10) - 7 = 1 clock: likewise
   ledger.post_slots(array, Leaf::useful_mac, 11);
   ledger.post_slots(array, Leaf::structural_padding, 5);
   ledger.post_slots(array, Leaf::structural_drain, 8);
@@ -125,7 +125,7 @@ TEST_CASE("a restart forgets the bookings, keeps the declarations and clips to t
   CHECK(ledger.lane_name(array) == "array.0");
   CHECK(ledger.activity_count() == 0);
 
-  ledger.post(array, Leaf::waiting_weights, 60, 100);   // the frame before
+  ledger.post(array, Leaf::waiting_weights, 60, 100);  // the frame before
   ledger.post(array, Leaf::waiting_weights, 100, 110);
   ledger.finish(130);
   CHECK(ledger.end() == 130);
@@ -164,7 +164,7 @@ TEST_CASE("a ledger that is switched off books nothing and never complains") {
   const std::size_t action = ledger.add_action("array", "mac", 1);
   const std::size_t link = ledger.add_traffic("noc");
   ledger.post(array, Leaf::useful_mac, 0, 50);
-  ledger.post(array, Leaf::useful_mac, 20, 50);  // overlaps
+  ledger.post(array, Leaf::useful_mac, 20, 50);                                                  // overlaps
   const ActivityId a = ledger.open(array, 0, Leaf::useful_mac, 0, {kOrigin, 10, Reason::data});  // before its release
   ledger.close(a, 50);
   ledger.post_wait(array, 50, 80, {a, 80, Reason::data});
@@ -181,6 +181,27 @@ TEST_CASE("a ledger that is switched off books nothing and never complains") {
   CHECK(ledger.actions()[action].count == 0);
   CHECK(ledger.traffic()[link].sent + ledger.traffic()[link].expected + ledger.traffic()[link].received == 0);
   CHECK(ledger.end() == 80);
+}
+
+TEST_CASE("without activities the other books are as ever") {
+  Ledger ledger;
+  ledger.keep_activities(false);
+  const LaneId lane = ledger.add_lane("dram.0", kPeriod);
+  const std::size_t action = ledger.add_action("dram", "read", 7);
+  const ActivityId opened = ledger.open(lane, 0, Leaf::useful_transfer, 10, {kOrigin, 10, Reason::data});
+  ledger.close(opened, 30);
+  const ActivityId recorded = ledger.record(lane, 0, Leaf::useful_transfer, 30, 40, {opened, 30, Reason::data});
+  ledger.post(lane, Leaf::useful_transfer, 0, 40);
+  ledger.count(action, 3);
+  ledger.finish(50);
+  CHECK(opened == kOrigin);
+  CHECK(recorded == kOrigin);
+  CHECK(ledger.activity_count() == 0);
+  CHECK(spent(ledger, lane, Leaf::useful_transfer) == 40);
+  CHECK(spent(ledger, lane, Leaf::unknown) == 10);
+  CHECK(ledger.actions()[action].count == 3);
+  ledger.keep_activities(true);
+  CHECK(ledger.record(lane, 0, Leaf::useful_transfer, 50, 60, {kOrigin, 50, Reason::data}) != kOrigin);
 }
 
 TEST_CASE("losing any one posting turns closure red by exactly its length") {

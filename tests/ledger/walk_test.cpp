@@ -43,8 +43,8 @@ TEST_CASE("the walk stops at its limit, wherever that falls") {
   const Release end{b, 90, Reason::data};
   check_path(path(l.ledger, end, 70), {{Leaf::useful_vector, l.b, 1, 70, 90}});  // inside b
   check_path(path(l.ledger, end, 58), {{Leaf::useful_vector, l.b, 1, 58, 90}});  // at its start
-  check_path(path(l.ledger, end, 53), {{Leaf::useful_vector, l.b, 1, 58, 90},
-                                       {Leaf::overhead_clock_crossing, l.b, 1, 53, 58}});
+  check_path(path(l.ledger, end, 53),
+             {{Leaf::useful_vector, l.b, 1, 58, 90}, {Leaf::overhead_clock_crossing, l.b, 1, 53, 58}});
   check_path(path(l.ledger, end, 20), {{Leaf::useful_vector, l.b, 1, 58, 90},
                                        {Leaf::overhead_clock_crossing, l.b, 1, 50, 58},
                                        {Leaf::useful_mac, l.a, 0, 20, 50}});
@@ -106,8 +106,8 @@ TEST_CASE("an activity can neither start before its release nor end before its s
 /// latest() of a, b and c in every order: must not depend on it.
 Release latest_of(Release a, Release b, Release c) {
   const Release first = latest({a, b, c});
-  for (const Release& other : {latest({a, c, b}), latest({b, a, c}), latest({b, c, a}), latest({c, a, b}),
-                               latest({c, b, a})}) {
+  for (const Release& other :
+       {latest({a, c, b}), latest({b, a, c}), latest({b, c, a}), latest({c, a, b}), latest({c, b, a})}) {
     CHECK(other.by == first.by);
     CHECK(other.at == first.at);
     CHECK(other.reason == first.reason);

@@ -143,8 +143,8 @@ TEST_CASE("several decisions per event give the times of one per event") {
 
 TEST_CASE("trains give the times of single bursts in every technology") {
   std::deque<std::pair<Crowd, Crowd>> crowds;  // of all parts at once: a process elaborates once
-  for (const std::string part : {"lpddr4x_4266", "lpddr5_6400", "lpddr5x_8533", "hbm2e_3200", "hbm3_3200", "hbm3_5230",
-                                 "ddr4_3200"}) {
+  for (const std::string part :
+       {"lpddr4x_4266", "lpddr5_6400", "lpddr5x_8533", "hbm2e_3200", "hbm3_3200", "hbm3_5230", "ddr4_3200"}) {
     for (const std::string& policy : {std::string("dram.page_policy=open_adaptive"),
                                       std::string("dram.page_policy=open"), std::string("dram.row_hit_cap=2 bursts")}) {
       const auto memory = [&](const std::string& mode) {

@@ -8,8 +8,8 @@
 #include <random>
 #include <string>
 
-#include "sim/run/output.h"
 #include "sim/base/suggest.h"
+#include "sim/run/output.h"
 #include "sim/run/version.h"
 
 using namespace cyclescope;

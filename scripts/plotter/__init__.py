@@ -1,0 +1,1 @@
+"""Draws CSV files: one module per kind of file, recognised by its columns."""
