@@ -130,6 +130,7 @@ Values values_of(const memory::DramConfig& d) {
           d.write_age,
           d.starvation_limit,
           d.auto_precharge,
+          d.row_hit_cap,
           d.row_idle,
           d.controller_latency,
           e.activate,
