@@ -291,12 +291,13 @@ void PseudoChannel::start_train(const Choice& choice) {
   }
   train_.alone = true;
   train_.older = 0;
-  train_.horizon = next_change();
+  train_.horizon = std::min(next_change(), choice.time + train_.left * timing_.tCCD_L);  // hardly longer than that
   limit_train_by_refresh();
-  for (BankMask bits = (queues_.banks_waiting(mode_) | (open_ & ~waiting())) & ~reserved_; bits != 0;
-       bits &= bits - 1) {
-    limit_train(lowest_bank(bits));
-  }
+  const BankMask wanted = queues_.banks_waiting(mode_);
+  BankMask rivals = wanted & queues_.banks_hit(mode_);
+  if (engine_.earliest_anywhere(Command::ACT) < train_.horizon) rivals |= wanted & ~open_;
+  if (engine_.earliest_anywhere(Command::PRE) < train_.horizon) rivals |= open_ & (wanted | ~waiting());
+  for (rivals &= ~reserved_; rivals != 0; rivals &= rivals - 1) limit_train(lowest_bank(rivals));
 }
 
 void PseudoChannel::limit_train_by_refresh() {
@@ -312,6 +313,7 @@ void PseudoChannel::limit_train(int bank) {
   Tick rival = kNoTick;
   if (head == kNone) {
     const Tick idle = last_use_[static_cast<std::size_t>(bank)] + config_.row_idle;
+    if (idle >= train_.horizon) return;
     if (open && (waiting() & bit(bank)) == 0) rival = std::max(idle, engine_.earliest(Command::PRE, bank));
   } else if (hit == kNone) {
     rival = engine_.earliest(open ? Command::PRE : Command::ACT, bank);

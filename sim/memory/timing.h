@@ -96,11 +96,12 @@ class TimingEngine {
     return align(std::max(device, buses_->free[static_cast<std::size_t>(form.bus)]), form);
   }
 
-  /// No bank of a single rank can take the command before this clock.
+  /// No bank can take the command before this clock.
   [[nodiscard]] Tick earliest_anywhere(Command command) const {
     const auto c = static_cast<std::size_t>(command);
-    const Tick bus = buses_->free[static_cast<std::size_t>(forms_[c].bus)];
-    return ranks_.size() == 1 ? std::max(bus, ranks_[0][c]) : bus;
+    Tick rank = ranks_.front()[c];
+    for (std::size_t i = 1; i < ranks_.size(); ++i) rank = std::min(rank, ranks_[i][c]);
+    return std::max(rank, buses_->free[static_cast<std::size_t>(forms_[c].bus)]);
   }
 
   /// The part of `earliest` that comes from this bank's own rules (tRCD, tRP, tRFCpb, ...).
