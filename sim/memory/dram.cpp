@@ -23,7 +23,7 @@ Access& begun(tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase, co
 }  // namespace
 
 Dram::Dram(sc_core::sc_module_name module, const DramConfig& config, ledger::Ledger& ledger)
-    : TlmMemory(module, ledger), socket("socket"), config_(config), map_(config) {
+    : TlmMemory(module, ledger), socket("socket"), config_(config), capacity_(config.capacity()), map_(config) {
   socket.register_nb_transport_fw(this, &Dram::forward);
   const DramEnergy& energy = config.energy;
   book_.ledger = &ledger;

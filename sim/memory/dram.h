@@ -30,7 +30,7 @@ class Dram : public TlmMemory, private Responder {
   tlm_utils::multi_passthrough_target_socket<Dram> socket;
 
   [[nodiscard]] std::int64_t granule() const override { return config_.granule; }
-  [[nodiscard]] std::int64_t capacity() const override { return config_.capacity(); }
+  [[nodiscard]] std::int64_t capacity() const override { return capacity_; }
   [[nodiscard]] std::int64_t peak_bytes_per_second() const override { return config_.peak_bytes_per_second(); }
   void restart(Femtoseconds t0) override;
   void finish(Femtoseconds end) override;
@@ -47,6 +47,7 @@ class Dram : public TlmMemory, private Responder {
   void respond(int client, tlm::tlm_generic_payload& payload, Femtoseconds visible) override;
 
   DramConfig config_;
+  std::int64_t capacity_;
   AddressMap map_;
   DramBook book_;
   std::vector<std::unique_ptr<DramChannel>> channels_;

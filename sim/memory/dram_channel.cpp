@@ -46,6 +46,11 @@ void DramChannel::step() {
 }
 
 void DramChannel::advance(Tick limit) {
+  if (data_buses_.size() == 1) {
+    PseudoChannel& bus = *data_buses_.front();
+    while (bus.next() < limit) bus.act(limit);
+    return;
+  }
   for (;;) {
     const std::size_t buses = data_buses_.size();
     std::size_t first = buses;

@@ -79,6 +79,8 @@ class PseudoChannel {
   [[nodiscard]] std::int64_t bursts() const { return bursts_; }
 
  private:
+  /// Priorities of choices, first to last.
+  enum : int { kForcedRefresh, kStarving, kRowHit, kRowCommand, kIdleRefresh, kIdleRow };
   struct Choice {
     Tick time = kNoTick;
     int priority = 0;
@@ -97,7 +99,10 @@ class PseudoChannel {
     bool alone = false;  ///< no younger request hits an open row
   };
 
-  // decisions (pseudo_channel.cpp)
+  static Command column_of(Direction direction) { return direction == Direction::read ? Command::RD : Command::WR; }
+  static BankMask bit(int bank) { return BankMask{1} << bank; }
+
+  // decisions (pseudo_channel.cpp; trains: pseudo_channel_trains.cpp)
   void look();
   void take_arrivals();
   /// Takes arrivals that cannot be queued yet: they change no choice. False when the state must be looked at anew.

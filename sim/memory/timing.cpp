@@ -12,11 +12,7 @@ const char* name(Command command) {
 }
 
 TimingEngine::TimingEngine(const ConstraintTable& table, const BankGeometry& geometry, CommandBuses& buses)
-    : forms_(table.forms),
-      buses_(&buses),
-      banks_(static_cast<std::size_t>(geometry.banks()), Earliest{}),
-      groups_(static_cast<std::size_t>(geometry.ranks * geometry.bank_groups), Earliest{}),
-      ranks_(static_cast<std::size_t>(geometry.ranks), Earliest{}) {
+    : forms_(table.forms), buses_(&buses), rank_count_(static_cast<std::size_t>(geometry.ranks)) {
   for (const TimingRule& rule : table.rules) {
     Followers& after = after_[static_cast<std::size_t>(rule.preceding)];
     std::vector<Step>& steps = rule.level == Level::bank         ? after.bank
@@ -27,12 +23,12 @@ TimingEngine::TimingEngine(const ConstraintTable& table, const BankGeometry& geo
   }
   for (const TimingWindow& window : table.windows) {
     const std::vector<Tick> past(static_cast<std::size_t>(window.count), -window.clocks);
-    const std::size_t rings = window.all_ranks ? 1 : ranks_.size();
+    const std::size_t rings = window.all_ranks ? 1 : rank_count_;
     windows_.push_back({window, std::vector<std::vector<Tick>>(rings, past), std::vector<std::size_t>(rings, 0)});
   }
   for (int bank = 0; bank < geometry.banks(); ++bank) {
-    places_.push_back({static_cast<std::size_t>(bank / geometry.banks_per_group),
-                       static_cast<std::size_t>(bank / geometry.banks_per_rank())});
+    places_[static_cast<std::size_t>(bank)] = {static_cast<std::uint8_t>(bank / geometry.banks_per_group),
+                                               static_cast<std::uint8_t>(bank / geometry.banks_per_rank())};
   }
 }
 
@@ -52,7 +48,7 @@ void TimingEngine::auto_precharge(int bank) {
   const Followers& after = after_[static_cast<std::size_t>(Command::PRE)];
   const Tick t = banks_[b][static_cast<std::size_t>(Command::PRE)];
   raise(banks_[b], after.bank, t);
-  for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+  for (std::size_t rank = 0; rank < rank_count_; ++rank) {
     for (const Step& step : rank == places_[b].rank ? after.rank : after.other_rank) {
       // A precharge of its own need not be spaced from others; refreshes wait for it.
       if (step.following != static_cast<std::size_t>(Command::REFab)) continue;
@@ -78,7 +74,7 @@ void TimingEngine::book_scopes(Command command, int bank, Tick t) {
   raise(groups_[place.group], after.group, t);
   raise(ranks_[place.rank], after.rank, t);
   if (!after.other_rank.empty()) {
-    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+    for (std::size_t rank = 0; rank < rank_count_; ++rank) {
       if (rank != place.rank) raise(ranks_[rank], after.other_rank, t);
     }
   }
@@ -89,7 +85,7 @@ void TimingEngine::book_scopes(Command command, int bank, Tick t) {
     std::size_t& next = state.next[ring];
     times[next] = t;
     next = (next + 1) % times.size();
-    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+    for (std::size_t rank = 0; rank < rank_count_; ++rank) {
       if (!state.window.all_ranks && rank != place.rank) continue;
       Tick& earliest = ranks_[rank][static_cast<std::size_t>(command)];
       earliest = std::max(earliest, times[next] + state.window.clocks);

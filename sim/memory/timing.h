@@ -23,6 +23,7 @@ constexpr Tick kNoTick = INT64_MAX;
 
 using BankMask = std::uint64_t;
 constexpr std::size_t kMaxBanks = 64;  ///< of one data bus, over all its ranks
+constexpr std::size_t kMaxRanks = 4;
 
 /// Index of the lowest set bit: banks of a mask are visited with `for (m = mask; m != 0; m &= m - 1)`.
 inline int lowest_bank(BankMask mask) { return __builtin_ctzll(mask); }
@@ -99,8 +100,8 @@ class TimingEngine {
   /// No bank can take the command before this clock.
   [[nodiscard]] Tick earliest_anywhere(Command command) const {
     const auto c = static_cast<std::size_t>(command);
-    Tick rank = ranks_.front()[c];
-    for (std::size_t i = 1; i < ranks_.size(); ++i) rank = std::min(rank, ranks_[i][c]);
+    Tick rank = ranks_[0][c];
+    for (std::size_t i = 1; i < rank_count_; ++i) rank = std::min(rank, ranks_[i][c]);
     return std::max(rank, buses_->free[static_cast<std::size_t>(forms_[c].bus)]);
   }
 
@@ -133,8 +134,8 @@ class TimingEngine {
  private:
   using Earliest = std::array<Tick, 8>;  ///< by command; one cache line
   struct Place {
-    std::size_t group = 0;
-    std::size_t rank = 0;
+    std::uint8_t group = 0;
+    std::uint8_t rank = 0;
   };
   struct Step {
     std::size_t following;
@@ -160,10 +161,11 @@ class TimingEngine {
   std::array<Followers, kCommandCount> after_;
   std::vector<WindowState> windows_;
   CommandBuses* buses_;
-  std::vector<Place> places_;
-  std::vector<Earliest> banks_;
-  std::vector<Earliest> groups_;
-  std::vector<Earliest> ranks_;
+  std::size_t rank_count_;
+  std::array<Place, kMaxBanks> places_{};
+  std::array<Earliest, kMaxBanks> banks_{};
+  std::array<Earliest, kMaxBanks> groups_{};  ///< at most as many as banks
+  std::array<Earliest, kMaxRanks> ranks_{};
 };
 
 }  // namespace cyclescope::memory

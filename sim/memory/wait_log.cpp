@@ -11,15 +11,14 @@ constexpr std::array<Leaf, 5> kKinds = {Leaf::useful_transfer, Leaf::waiting_ope
                                         Leaf::waiting_operand_dram_refresh, Leaf::waiting_operand_dram_turnaround,
                                         Leaf::waiting_operand_dram_bandwidth};
 
-std::size_t kind_of(const WaitLog::Entry& entry) {
-  if (entry.client != kNone) return 0;
-  return static_cast<std::size_t>(std::find(kKinds.begin() + 1, kKinds.end(), entry.cause) - kKinds.begin());
+std::uint8_t kind_of(Leaf cause) {
+  return static_cast<std::uint8_t>(std::find(kKinds.begin(), kKinds.end(), cause) - kKinds.begin());
 }
 
 /// Ticks per kind before t, which lies in the entry or at its end.
 std::array<Tick, 5> sums_at(const WaitLog::Entry& entry, Tick t) {
   std::array<Tick, 5> sums = entry.before;
-  sums[kind_of(entry)] += t - entry.from;
+  sums[entry.kind] += t - entry.from;
   return sums;
 }
 
@@ -30,7 +29,7 @@ void WaitLog::append(int client, Leaf cause, Tick from, Tick to) {
       entries_.back().cause == cause) {
     entries_.back().to = to;
   } else {
-    Entry entry{from, to, client, cause, {}, 0};
+    Entry entry{from, to, client, cause, kind_of(cause), {}, 0};
     if (!entries_.empty()) entry.before = sums_at(entries_.back(), entries_.back().to);
     if (client != kNone) {
       if (own_.size() <= static_cast<std::size_t>(client)) own_.resize(static_cast<std::size_t>(client) + 1, 0);

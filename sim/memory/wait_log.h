@@ -56,6 +56,7 @@ class WaitLog {
     Tick to;
     int client;                  ///< kNone for a stall
     ledger::Leaf cause;          ///< of a stall
+    std::uint8_t kind;           ///< index into `before`
     std::array<Tick, 5> before;  ///< ticks per kind in all entries before: data, row, refresh, turnaround, bandwidth
     Tick own_before;             ///< data of this client in all entries before
   };
