@@ -33,11 +33,12 @@ void DramChannel::submit(int pseudo_channel, Arrival arrival) {
 void DramChannel::step() {
   const Femtoseconds now = kernel::now();
   if (now < planned_wake_) return;  // an earlier plan that was given up
-  advance(config_.clock.ceil_cycles(now + (config_.aggregate ? config_.controller_latency : 1)));
+  const Tick known = config_.clock.ceil_cycles(now + (config_.aggregate ? config_.controller_latency : 1));
+  advance(known);
   Tick next = kNoTick;
   for (const auto& bus : data_buses_) {
     bus->book_refreshes(now);
-    next = std::min(next, bus->next_needed());
+    next = std::min(next, bus->next_needed(known));
   }
   planned_wake_ = kNever;
   if (next == kNoTick) return;
@@ -48,7 +49,7 @@ void DramChannel::step() {
 void DramChannel::advance(Tick limit) {
   if (data_buses_.size() == 1) {
     PseudoChannel& bus = *data_buses_.front();
-    while (bus.next() < limit) bus.act(limit);
+    while (bus.next(limit) < limit) bus.act(limit);
     return;
   }
   for (;;) {
@@ -57,7 +58,7 @@ void DramChannel::advance(Tick limit) {
     Tick earliest = limit;
     for (std::size_t i = 0; i < buses; ++i) {
       const std::size_t bus = (turn_ + i) % buses;
-      const Tick next = data_buses_[bus]->next();
+      const Tick next = data_buses_[bus]->next(limit);
       if (next > earliest || next >= limit) continue;
       // On one clock the older request goes first.
       if (next == earliest && first < buses && data_buses_[first]->age() <= data_buses_[bus]->age()) continue;

@@ -33,18 +33,19 @@ void PseudoChannel::submit(const Arrival& arrival) {
   change_ = std::min(change_, arrival.tick);
 }
 
-Tick PseudoChannel::next() {
+Tick PseudoChannel::next(Tick limit) {
   if (looked_ && choice_.time < change_ && choice_.time != kNoTick) {
     // The other pseudo-channel may have taken the bus meanwhile.
     const CommandForm& form = config_.table.forms[static_cast<std::size_t>(choice_.command)];
     looked_ = buses_.free[static_cast<std::size_t>(form.bus)] <= choice_.time;
   }
-  if (!looked_ && !(train_.left > 0 && continue_train())) look();
+  if (!looked_ && !(train_.left > 0 && continue_train(limit))) look();
   return std::min(choice_.time, change_);
 }
 
-Tick PseudoChannel::next_needed() {
-  return queues_.requests() > 0 ? next() : staged_.empty() ? kNoTick : staged_.front().tick;
+Tick PseudoChannel::next_needed(Tick limit) {
+  if (queues_.requests() > 0) return next(limit);
+  return staged_.empty() ? kNoTick : staged_.front().tick;
 }
 
 void PseudoChannel::look() {
@@ -86,7 +87,8 @@ bool PseudoChannel::act(Tick limit) {
       limit_train(choice_.bank);
       limit_train_by_refresh();
     }
-  } while (config_.pseudo_channels == 1 && train_.left > 0 && continue_train() && choice_.time < limit);
+  } while (config_.pseudo_channels == 1 && train_.left > 0 && continue_train(limit) && choice_.time < limit &&
+           choice_.time < change_);
   return true;
 }
 

@@ -60,10 +60,10 @@ class PseudoChannel {
 
   [[nodiscard]] bool pending() const { return queues_.requests() > 0 || !staged_.empty(); }
   /// Tick of the next decision or change of state; kNoTick when nothing will happen. Decisions of pseudo-channels that
-  /// share buses must be made in the order of these.
-  Tick next();
+  /// share buses must be made in the order of these. All arrivals before `limit` are known.
+  Tick next(Tick limit);
   /// Tick of the next decision that has to be made for requests; kNoTick without requests.
-  Tick next_needed();
+  Tick next_needed(Tick limit);
   /// Arrival of the request that next() is for; kNoTick when it is for none.
   [[nodiscard]] Tick age() const {
     return choice_.segment == kNone ? kNoTick : queues_.slot(queues_.segment(choice_.segment).slot).arrival.tick;
@@ -142,7 +142,7 @@ class PseudoChannel {
   void limit_train(int bank);
   void limit_train_by_refresh();
   bool join_train();
-  bool continue_train();
+  bool continue_train(Tick limit);
   /// Bursts from the chosen one on that alternate between the two halves of its request, one every tCCD_S, before
   /// anything else can be chosen; 0 when too few.
   [[nodiscard]] int run_length(Tick limit) const;

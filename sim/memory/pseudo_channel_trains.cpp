@@ -82,6 +82,7 @@ int PseudoChannel::run_length(Tick limit) const {
   const int next = slot.segment[1 - half];
   const int bank = slot.arrival.bank[1 - half];
   if (next == kNone || bank == choice_.bank || queues_.hit(mode_, bank) != next) return 0;
+  if ((reserved_ & bit(bank)) != 0) return 0;
   if (engine_.earliest(choice_.command, bank) > choice_.time + spacing) return 0;
   // Neither half ends in the run: what its bank waits for then has to be looked at.
   const int ours = queues_.segment(choice_.segment).left - 1;
@@ -93,7 +94,7 @@ int PseudoChannel::run_length(Tick limit) const {
   return run >= 3 ? run : 0;
 }
 
-bool PseudoChannel::continue_train() {
+bool PseudoChannel::continue_train(Tick limit) {
   const Command column = column_of(mode_);
   const Slot& slot = queues_.slot(train_.slot);
   Choice best;
@@ -102,10 +103,11 @@ bool PseudoChannel::continue_train() {
     const int segment = slot.segment[half];
     if (segment == kNone || queues_.segment(segment).left == 0) continue;
     const int bank = slot.arrival.bank[half];
-    if (queues_.hit(mode_, bank) != segment) continue;
+    if (queues_.hit(mode_, bank) != segment || (reserved_ & bit(bank)) != 0) continue;
     consider(best, {engine_.earliest(column, bank), kRowHit, slot.seq, column, bank, segment});
   }
-  while (!staged_.empty() && staged_.front().tick <= best.time && best.time < train_.horizon) {
+  const Tick joins = std::min(best.time, limit - 1);  // others may still arrive from limit on
+  while (!staged_.empty() && staged_.front().tick <= joins && best.time < train_.horizon) {
     if (!join_train()) train_.horizon = 0;
   }
   // A younger hit cannot be commanded before a burst that is as early as any column command can be.
