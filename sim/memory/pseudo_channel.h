@@ -14,7 +14,7 @@
 // pending, dram_latency for RL or WL after that, then what held its column command (row, refresh, turnaround, bandwidth
 // for tCCD_L).
 // Actions: activate, read, write, io, phy per burst, refresh.
-// Errors: InternalError when a timing rule would be broken or a life has a hole.
+// Errors: InternalError when a timing rule would be broken, bursts would meet on the data bus or a life has a hole.
 // Not modelled: write-to-read forwarding, power-down.
 // Source: FR-FCFS with write drain as in DRAMSys and Ramulator 2; rules in technology.h.
 #pragma once

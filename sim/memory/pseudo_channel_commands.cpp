@@ -156,6 +156,7 @@ void PseudoChannel::count_bursts(Direction direction, int bursts) {
 }
 
 void PseudoChannel::post_bus(Tick data_from, Tick latency, Direction direction) {
+  if (data_from < bus_until_) throw InternalError("two DRAM bursts meet on the data bus");
   if (data_from > bus_until_) {
     flush_bus();
     if (pending_since_ > bus_until_) lane_.idle_until(at(pending_since_));
