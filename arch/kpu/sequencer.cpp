@@ -102,8 +102,9 @@ void Sequencer::step() {
   }
   if (state_ == State::signalling) {
     state_ = State::running;
-    const std::int64_t tiles = tiles_left_;
-    for (int tile = 0; tile < tiles; ++tile) launch_tile_(tile, {op_, release_});
+    for (const std::int32_t site : chip_.program.ops[static_cast<std::size_t>(op_)].sites) {
+      launch_tile_(site, {op_, release_});
+    }
     return;
   }
   if (state_ == State::running && tiles_left_ == 0) {
