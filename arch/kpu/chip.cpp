@@ -65,6 +65,9 @@ Chip::Chip(const KpuConfig& config, const Program& program, const config::Settin
   });
   build_tiles();
   build_dma();
+  sequencer_->on_handover([this](const Handover& handover) {
+    for (const auto& tile : tiles_) tile->rest(handover);
+  });
   sequencer_->connect(
       [this](int tile, const Launch& launch) { tiles_[static_cast<std::size_t>(tile)]->launch(launch); },
       [this](std::int32_t op, const Release& release) {

@@ -91,6 +91,19 @@ void Tile::launch(const Launch& launch) {
   mover_.launch(launch, std::move(commands.moves), op.pool_a, op.pool_b, 2 * residual);
 }
 
+void Tile::rest(const Handover& handover) {
+  if (handover.before >= 0) {
+    const LoweredOp& op = chip_.program.ops[static_cast<std::size_t>(handover.before)];
+    const bool takes_part = op.tile_at[static_cast<std::size_t>(index_)] >= 0;
+    array_->rest(handover.done, op.kind != OpKind::gemm ? ledger::Leaf::waiting_dependency
+                                : takes_part            ? ledger::Leaf::idle_no_demand
+                                                        : ledger::Leaf::idle_unused);
+  }
+  array_->rest(handover.launched, ledger::Leaf::overhead_launch);
+  array_->rest(handover.configured, ledger::Leaf::overhead_configuration);
+  array_->rest(handover.arrived, ledger::Leaf::overhead_synchronisation);
+}
+
 void Tile::deliver(noc::Site, const noc::Packet& packet, const ledger::Release& by) {
   const L3::Burst burst = l3_.access(L3Client::network_in, packet.bytes, ingress_.id(), packet.op, by);
   const ledger::ActivityId written = chip_.ledger.record(ingress_.id(), packet.op, ledger::Leaf::waiting_operand_l3,
