@@ -22,9 +22,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string source(const std::string& path) { return std::string(CYCLESCOPE_SOURCE_DIR) + "/" + path; }
+
+/// Platforms and models are those of the source tree.
+void use_source_tree() { setenv("CYCLESCOPE_ROOT", CYCLESCOPE_SOURCE_DIR, 1); }
+
 /// A directory that is removed when the object goes.
 struct Scratch {
   Scratch() {
+    use_source_tree();
     std::string name = (fs::temp_directory_path() / "points_test.XXXXXX").string();
     REQUIRE(mkdtemp(name.data()) != nullptr);
     path = name;
@@ -38,8 +44,6 @@ struct Scratch {
   [[nodiscard]] std::string string() const { return path.string(); }
   fs::path path;
 };
-
-std::string source(const std::string& path) { return std::string(CYCLESCOPE_SOURCE_DIR) + "/" + path; }
 
 PointSpec fast_point() { return {"kpu-t64", "resnet50", {"sim.ideal=operands"}, {}, ""}; }
 
@@ -63,6 +67,7 @@ TEST_CASE("SHA-1 of published examples") {  // FIPS 180-2, appendix A
 }
 
 TEST_CASE("every ingredient changes the key") {
+  use_source_tree();
   const std::vector<std::function<void(PointSpec&)>> changes{
       [](PointSpec&) {},
       [](PointSpec& spec) { spec.model = "resnet50_v1"; },
@@ -115,11 +120,12 @@ TEST_CASE("another name of the platform, and one byte of the trace, change the k
 }
 
 TEST_CASE("wrong platform, setting or model has no key") {
+  use_source_tree();
   PointSpec spec = fast_point();
   spec.platform = "kpu-t65";
   CHECK_THROWS_AS(point_key(spec), InputError);
   spec = fast_point();
-  spec.sets = {"mesh.flit=16"};
+  spec.sets = {"mesh.flit=16 MHz"};
   CHECK_THROWS_AS(point_key(spec), InputError);
   spec = fast_point();
   spec.model = "resnet51";
