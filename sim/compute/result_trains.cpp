@@ -55,6 +55,10 @@ void ResultTrains::expect(BlockState& block, std::int64_t first) {
   }
 }
 
+ledger::Release ResultTrains::freed(const EgressWindow& window, std::int64_t turn) const {
+  return {window.release.by, window.release.at + (turn + 1 - window.from_clock) * period_, ledger::Reason::credit};
+}
+
 std::int64_t ResultTrains::horizon(const Column& column) const {
   const Coming& coming = column.to_come.front();
   return explicit_ ? 1 : coming.block->block.steps - coming.row;
@@ -62,10 +66,11 @@ std::int64_t ResultTrains::horizon(const Column& column) const {
 
 ResultTrains::Train ResultTrains::ahead_of(const Column& column, std::int64_t offset) const {
   const Coming& coming = column.to_come.front();
-  Train train{coming.block, coming.row, horizon(column), coming.step + offset, kUnknown, 1};
+  Train train{coming.block, coming.row, horizon(column), coming.step + offset, kUnknown, 1, {}};
   if (!coming.block->has_window || explicit_ || column.resolved < column.waiting.size()) return train;
   train.turn = std::max({coming.block->window.from_clock, column.free_from, train.arrived + 1});
   train.pace = coming.block->window.clocks_per_result;
+  train.release = freed(coming.block->window, train.turn);
   return train;
 }
 
@@ -74,10 +79,9 @@ ResultTrains::Slot ResultTrains::slot_of(const Column& column, std::int64_t ahea
   if (index < 0) return {};
   const auto of = [&](const Train& train) -> Slot {
     if (train.turn == kUnknown) return {kUnknown, {}};
-    const std::int64_t free_from = train.turn + index * train.pace + 1;
-    const EgressWindow& window = train.block->window;
-    return {free_from,
-            {window.release.by, window.release.at + (free_from - window.from_clock) * period_, ledger::Reason::credit}};
+    Slot slot{train.turn + index * train.pace + 1, train.release};
+    slot.release.at += index * train.pace * period_;
+    return slot;
   };
   for (const Train& train : column.waiting) {
     if (index < train.count) return of(train);
@@ -125,7 +129,7 @@ void ResultTrains::arrive(std::int64_t limit, std::int64_t offset) {
     while (!column.to_come.empty() && column.to_come.front().step < limit) {
       Coming& coming = column.to_come.front();
       const std::int64_t count = std::min(horizon(column), limit - coming.step);
-      column.waiting.push_back({coming.block, coming.row, count, coming.step + offset, kUnknown, 1});
+      column.waiting.push_back({coming.block, coming.row, count, coming.step + offset, kUnknown, 1, {}});
       column.held += count;
       coming.row += count;
       coming.step += count;
@@ -138,7 +142,8 @@ void ResultTrains::arrive(std::int64_t limit, std::int64_t offset) {
         oldest.row += gone;
         oldest.count -= gone;
         oldest.arrived += gone;
-        if (oldest.turn != kUnknown) oldest.turn += gone * oldest.pace;
+        oldest.turn += gone * oldest.pace;
+        oldest.release.at += gone * oldest.pace * period_;
         if (oldest.count > 0) continue;
         column.waiting.pop_front();
         --column.resolved;
@@ -174,6 +179,7 @@ void ResultTrains::resolve(Column& column, std::size_t index, Train& train) {
   }
   train.turn = std::max({open_from, column.free_from, train.arrived + 1});
   train.pace = explicit_ ? 1 : state.window.clocks_per_result;
+  train.release = freed(state.window, train.turn);
   column.free_from = train.turn + train.count * train.pace;
   if (train.row + train.count != block.steps) return;
   --state.open_lanes;

@@ -47,13 +47,14 @@ class ResultTrains {
     std::int64_t step = 0;
     std::int64_t row = 0;
   };
-  struct Train {  ///< results row, row + 1, ... that arrived one per clock
-    BlockState* block = nullptr;
+  struct Train {                  ///< results row, row + 1, ... that arrived one per clock
+    BlockState* block = nullptr;  ///< may be gone once the turn is known
     std::int64_t row = 0;
     std::int64_t count = 0;
     std::int64_t arrived = 0;
     std::int64_t turn = kUnknown;  ///< of the first; the others follow `pace` clocks apart
     std::int64_t pace = 1;
+    ledger::Release release;  ///< when the slot of the first is free again
   };
   struct Column {
     std::vector<Coming> to_come;
@@ -67,6 +68,8 @@ class ResultTrains {
     ledger::Release release;
   };
 
+  /// When the slot of a result that left at `turn` is free again.
+  [[nodiscard]] ledger::Release freed(const EgressWindow& window, std::int64_t turn) const;
   /// Results of the next fold that the column may look ahead.
   [[nodiscard]] std::int64_t horizon(const Column& column) const;
   /// The train that the next fold's results will form when nothing holds them up.
