@@ -31,7 +31,8 @@
 // Ports: Array in, ArrayListener out. A listener may call push_block, supply and open_egress from inside its call.
 // Errors: as array.h; also folds with more useful MACs than m n T quarter_macs / 4.
 // Not modelled: values; turn-around of the load chain; preloading more than one fold ahead.
-// Source: design by wavefront as in Gemmini and SCALE-Sim; closed form 2R + T + C - 1 of one full fold.
+// Source: derived from the wavefront schedule; one full fold agrees with 2R + T + C - 1, the closed form in use for
+//   weight-stationary arrays.
 #pragma once
 
 #include "sim/compute/event_array.h"
