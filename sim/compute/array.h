@@ -1,5 +1,6 @@
-// A matrix-multiply array as the machine sees it: blocks of an output-stationary GEMM go in, results come out at the
-// north edge, and operands and result space arrive when others provide them.
+// A matrix-multiply array as the machine sees it: blocks of a GEMM go in, results come out at an edge, and operands and
+// result space arrive when others provide them. What follows is the output-stationary array; stationary_array.h says
+// where the weight- and input-stationary ones differ.
 //
 // Timing (clocks of the array; step = a clock in which the array is not frozen):
 //  * A[i,k] enters row i from the west and B[k,j] column j from the north at step S + k + i and S + k + j, where S is
@@ -43,14 +44,24 @@ namespace cyclescope::compute {
 
 enum class Side : std::uint8_t { a, b };
 
-/// Sizes of one array.
+/// Which operand stays in the PEs. A GEMM is C[M,N] = A[M,K] B[K,N]; rows and columns of PEs are M and N when C stays,
+/// K and N when the weights B stay, K and M when the inputs A stay.
+enum class Dataflow : std::uint8_t { output_stationary, weight_stationary, input_stationary };
+
+/// Sizes of one array. A PE may be a cell of cell_m x cell_n x cell_k MACs per clock; tokens are then bundles of elements
+/// and the cell decides only how many tokens the machine sends.
 struct ArrayGeometry {
   int rows = 0;
   int columns = 0;
-  int quarter_macs = 4;  ///< per PE and clock at the precision in use (INT8 4)
-  bool interleave_drain = false;
-  int ingress_depth = 32;  ///< tokens per lane that a streamer may run ahead of the array
-  int egress_depth = 16;   ///< results per column between array and vector unit, at least 2
+  int quarter_macs = 4;  ///< per PE and clock at the precision in use (INT8 4 for each MAC of the cell)
+  Dataflow dataflow = Dataflow::output_stationary;
+  int cell_m = 1;
+  int cell_n = 1;
+  int cell_k = 1;
+  int stationary_buffers = 2;  ///< 2: the next fold's stationary operand loads while this fold streams; 1: it does not
+  bool interleave_drain = false;  ///< output-stationary only
+  int ingress_depth = 32;         ///< tokens per lane that a streamer may run ahead of the array
+  int egress_depth = 16;          ///< results per column between array and vector unit, at least 2
 };
 
 /// Indices of the ledger actions that an array counts; the owner declares them.
@@ -60,16 +71,24 @@ struct ArrayActions {
   std::size_t drain_hop = 0;
 };
 
+/// The operand that stays in the PEs of a weight- or input-stationary array, and the one that streams through.
+constexpr Side stationary_side(Dataflow dataflow) { return dataflow == Dataflow::input_stationary ? Side::a : Side::b; }
+constexpr Side streaming_side(Dataflow dataflow) { return dataflow == Dataflow::input_stationary ? Side::b : Side::a; }
+
+/// Clocks between two results of a column at the edge when nothing freezes: the natural clocks_per_result of a window.
+constexpr std::int64_t result_interval(Dataflow dataflow) { return dataflow == Dataflow::output_stationary ? 2 : 1; }
+
 /// Clock of every item of a transfer, or null for the regular schedule.
 using ItemClocks = std::shared_ptr<const std::vector<std::int64_t>>;
 
-/// One output block: m x n results of `steps` reduction steps each.
+/// One output block: m x n results of `steps` reduction steps each. On a stationary array one fold: an m x n operand
+/// that stays while `steps` tokens per row stream past it and give `steps` x n results.
 struct ArrayBlock {
-  std::int64_t id = 0;  ///< increasing per array
-  int m = 0;
-  int n = 0;
-  std::int64_t steps = 0;  ///< T = ceil(K * q)
-  std::int64_t macs = 0;   ///< useful MACs, m * n * K
+  std::int64_t id = 0;     ///< increasing per array
+  int m = 0;               ///< array rows used
+  int n = 0;               ///< array columns used
+  std::int64_t steps = 0;  ///< T = ceil(K * q); stationary: ceil(M / cell_m * q), N for M when A stays
+  std::int64_t macs = 0;   ///< useful MACs, m * n * K; stationary: of the fold
   ledger::OperatorIndex op = -1;
 };
 
@@ -83,7 +102,8 @@ struct OperandRun {
   std::int64_t clocks_num = 1;
   std::int64_t clocks_den = 1;
   ledger::Release release;  ///< the streamer activity that delivers it (its instant: first_clock)
-  ItemClocks lane_clocks;   ///< instead of the schedule: token k of lane i at [i * steps + k]; all runs or none
+  ItemClocks
+      lane_clocks;  ///< instead of the schedule: token k of lane i at [i * steps + k]; all runs of a side or none
 };
 
 /// Results of a block may be taken from from_clock on. Rows of results leave the egress FIFOs in order of arrival, not in
@@ -93,8 +113,9 @@ struct EgressWindow {
   std::int64_t block = 0;
   std::int64_t from_clock = 0;
   std::int64_t clocks_per_result = 2;
-  ledger::Release release;   ///< what opened the window (its instant: from_clock)
-  ItemClocks column_clocks;  ///< instead of the schedule: result r of column j at [j * m + r]; all windows or none
+  ledger::Release release;  ///< what opened the window (its instant: from_clock)
+  /// Instead of the schedule: result r of column j at [j * m + r] (stationary: [j * steps + r]); all windows or none.
+  ItemClocks column_clocks;
 };
 
 /// Who uses the array. Called at the simulated time of the event.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/compute/array_rules.h"
+
 namespace cyclescope::compute {
 
 using ledger::Leaf;
@@ -12,6 +14,7 @@ ArrayBook::ArrayBook(ledger::Ledger& ledger, const std::string& lane, const Arra
                      Femtoseconds period, const ArrayActions& actions)
     : ledger_(&ledger),
       lane_(ledger, lane, period, static_cast<std::int64_t>(geometry.rows) * geometry.columns * geometry.quarter_macs),
+      geometry_(geometry),
       period_(period),
       actions_(actions),
       slots_(geometry) {}
@@ -26,8 +29,15 @@ std::int64_t ArrayBook::leaf_end(std::int64_t step) const {
   return step < fill_end_ ? std::min(fill_end_, issue_end_) : issue_end_;
 }
 
-void ArrayBook::open(Leaf leaf, std::int64_t clock, const Release& release) {
+void ArrayBook::close(std::int64_t clock) {
+  if (closed_at_ != kUnknown) return;
   ledger_->close(activity_, time(clock));
+  closed_at_ = clock;
+}
+
+void ArrayBook::open(Leaf leaf, std::int64_t clock, const Release& release) {
+  close(clock);
+  closed_at_ = kUnknown;
   leaf_ = leaf;
   activity_ = ledger_->open(lane_.id(), op_, leaf, time(clock), release);
 }
@@ -35,17 +45,18 @@ void ArrayBook::open(Leaf leaf, std::int64_t clock, const Release& release) {
 void ArrayBook::book_to(std::int64_t clock) {
   while (busy_ && clock_ < clock) {
     const std::int64_t step = clock_ - offset_;
-    if (step >= drain_end_) {
-      ledger_->close(activity_, time(clock_));
-      busy_ = false;
-      post_slots();
-      return;
-    }
+    if (step >= drain_end_) return end_period();
     const Leaf leaf = leaf_at(step);
     if (leaf != leaf_) open(leaf, clock_, {activity_, time(clock_), Reason::issue});
     clock_ = std::min(clock, leaf_end(step) + offset_);
     lane_.busy_until(time(clock_), leaf);
   }
+}
+
+void ArrayBook::end_period() {
+  close(clock_);
+  busy_ = false;
+  post_slots();
 }
 
 void ArrayBook::settle() {
@@ -57,7 +68,7 @@ void ArrayBook::settle() {
 }
 
 void ArrayBook::resume(std::int64_t clock, const Release& release) {
-  ledger_->close(activity_, time(clock_));
+  close(clock_);
   lane_.wait_until(time(clock), release);
   clock_ = clock;
   open(leaf_at(clock - offset_), clock, release);
@@ -76,8 +87,37 @@ void ArrayBook::resumed(const StepEvent& event) {
     return;
   }
   book_to(event.stalled_from);
+  if (busy_ && event.step >= drain_end_) end_period();
+  if (!busy_) {  // frozen while it loads
+    lane_.wait_until(time(event.clock), event.release);
+    open(Leaf::structural_fill, event.clock, event.release);
+    return close(event.clock);
+  }
   offset_ = event.clock - event.step;
   resume(event.clock, event.release);
+}
+
+void ArrayBook::loaded(const StepEvent& event) {
+  settle();
+  book_to(event.clock);
+  if (busy_) end_period();
+  lane_.idle_until(std::min(time(event.pushed), time(event.clock)));
+  lane_.wait_until(time(event.clock), event.release);
+  Release release = event.release;
+  if (event.by_array) release = {activity_, time(event.clock), Reason::resource};
+  op_ = event.block.op;
+  open(Leaf::structural_fill, event.clock, release);
+  if (event.load_from != kUnknown) {  // first the rows, then the waits, as for paced freezes
+    const std::int64_t stalled_from = event.clock + event.rows - (event.load_end - event.load_from);
+    lane_.busy_until(time(stalled_from), Leaf::structural_fill);
+    close(stalled_from);
+    lane_.wait_until(time(event.load_from), event.load_release);
+    open(Leaf::structural_fill, event.load_from, event.load_release);
+  }
+  lane_.busy_until(time(event.load_end), Leaf::structural_fill);
+  close(event.load_end);
+  ledger_->post_slots(lane_.id(), Leaf::structural_fill,
+                      event.rows * geometry_.rows * geometry_.columns * geometry_.quarter_macs);
 }
 
 void ArrayBook::started(const StepEvent& event) {
@@ -87,7 +127,11 @@ void ArrayBook::started(const StepEvent& event) {
   const bool empty = !busy_ || event.step >= drain_end_;
   const Femtoseconds start = time(event.clock);
   Release release = event.release;
-  if (event.by_array && activity_ != ledger::kOrigin) {
+  if (!empty && event.load_from != kUnknown) {
+    const ledger::ActivityId load = ledger_->record(lane_.id(), event.block.op, Leaf::structural_fill,
+                                                    time(event.load_from), start, event.load_release);
+    release = ledger::latest({release, {load, start, Reason::resource}});
+  } else if (event.by_array && activity_ != ledger::kOrigin) {
     release = ledger::latest({release, {activity_, start, Reason::resource}});
   }
   if (empty) {
@@ -105,21 +149,24 @@ void ArrayBook::started(const StepEvent& event) {
   }
   tails_.push_back({block, false, 0, {}});
   issue_end_ = event.step + block.steps;
-  drain_end_ = std::max(drain_end_, issue_end_ + 2 * block.m + block.n - 2);
+  drain_end_ = std::max(drain_end_, issue_end_ + tail_steps(geometry_, block));
   op_ = block.op;
   open(leaf_at(event.step), event.clock, release);
 
   slots_.start(block, event.step);
-  const std::int64_t m = block.m;
-  const std::int64_t n = block.n;
   ledger_->count(actions_.mac, block.macs);
-  ledger_->count(actions_.pe_hop, block.steps * (m * (n - 1) + n * (m - 1)));
-  ledger_->count(actions_.drain_hop, n * m * (m - 1) / 2);
+  ledger_->count(actions_.pe_hop, operand_hops(geometry_, block));
+  ledger_->count(actions_.drain_hop, result_hops(geometry_, block));
 }
 
 ledger::ActivityId ArrayBook::activity_until(std::int64_t clock) {
   settle();
   book_to(clock);
+  if (closed_at_ < clock && activity_ != ledger::kOrigin) {  // a row on its way through the columns
+    activity_ = ledger_->record(lane_.id(), op_, Leaf::structural_fill, time(closed_at_), time(clock),
+                                {activity_, time(closed_at_), Reason::issue});
+    closed_at_ = clock;
+  }
   return activity_;
 }
 
@@ -144,28 +191,22 @@ void ArrayBook::post_slots() {
   ledger_->post_slots(lane_.id(), Leaf::structural_drain, sums.drain);
 }
 
+void ArrayBook::rest(Femtoseconds until, ledger::Leaf leaf) {
+  settle();
+  book_to(ceil_div(until, period_));
+  if (busy_) end_period();  // the drain ended exactly at `until`
+  lane_.busy_until(until, leaf);
+}
+
 void ArrayBook::restart(Femtoseconds t0) {
   activity_ = ledger::kOrigin;
   lane_.restart(t0);
 }
 
-/// Books up to `clock`, where the array is empty.
-void ArrayBook::end_period(std::int64_t clock) {
-  settle();
-  book_to(clock);
-  if (!busy_) return;  // else the drain ended exactly at `clock`
-  ledger_->close(activity_, time(clock_));
-  busy_ = false;
-  post_slots();
-}
-
-void ArrayBook::rest(Femtoseconds until, ledger::Leaf leaf) {
-  end_period(ceil_div(until, period_));
-  lane_.busy_until(until, leaf);
-}
-
 void ArrayBook::finish(Femtoseconds end) {
-  end_period(ceil_div(end, period_));
+  settle();
+  book_to(ceil_div(end, period_));
+  if (busy_) end_period();  // the drain ended exactly at `end`
   lane_.finish(end);
 }
 

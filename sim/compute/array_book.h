@@ -6,6 +6,9 @@
 //   per step) are booked together: first their steps, then their waits, and one resumption, all before the next event.
 //   When a block starts while older ones are draining, the tail of the older block is kept apart, so that the path from
 //   its last result does not run through the younger block.
+// Rows of a stationary operand that enter while nothing streams or drains are fill, one clock each; what lies between
+//   two of them, or between the last and the start, is a wait that the later one ends. When a row that came late decides
+//   a start, its way to the start is an activity of its own beside what the array did meanwhile.
 #pragma once
 
 #include <string>
@@ -23,6 +26,7 @@ class ArrayBook {
             const ArrayActions& actions);
 
   void started(const StepEvent& event);
+  void loaded(const StepEvent& event);
   void resumed(const StepEvent& event);
   /// The array's activity that reaches up to `clock`.
   ledger::ActivityId activity_until(std::int64_t clock);
@@ -49,12 +53,14 @@ class ArrayBook {
   void book_to(std::int64_t clock);
   void open(ledger::Leaf leaf, std::int64_t clock, const ledger::Release& release);
   void resume(std::int64_t clock, const ledger::Release& release);
+  void close(std::int64_t clock);
   void settle();
+  void end_period();
   void post_slots();
-  void end_period(std::int64_t clock);
 
   ledger::Ledger* ledger_;
   ledger::Lane lane_;
+  ArrayGeometry geometry_;
   Femtoseconds period_;
   ArrayActions actions_;
   ArraySlots slots_;
@@ -66,6 +72,7 @@ class ArrayBook {
   std::int64_t issue_end_ = 0;
   std::int64_t drain_end_ = 0;
   bool busy_ = false;
+  std::int64_t closed_at_ = 0;  ///< clock at which the latest activity ended
   ledger::ActivityId activity_ = ledger::kOrigin;
   ledger::Leaf leaf_ = ledger::Leaf::unknown;
   ledger::OperatorIndex op_ = -1;

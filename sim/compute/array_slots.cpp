@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/compute/array_rules.h"
+
 namespace cyclescope::compute {
 namespace {
 
@@ -49,8 +51,7 @@ SlotSums ArraySlots::take(std::int64_t end) {
     const std::int64_t results = static_cast<std::int64_t>(block.m) * block.n;
     const std::int64_t stop = placed.step + block.steps;
     const std::int64_t executed = results * block.steps * quarter_macs;
-    const bool whole_macs = block.steps == ceil_div(4 * block.macs / results, quarter_macs);
-    const std::int64_t useful = whole_macs ? 4 * block.macs : executed;
+    const std::int64_t useful = useful_quarter_macs(geometry_, block);
     sums.drain += everywhere(issued_to, placed.step) * quarter_macs;
     sums.useful += useful;
     sums.padding += everywhere(placed.step, stop) * quarter_macs - executed;

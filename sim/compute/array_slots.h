@@ -3,8 +3,8 @@
 //
 // Rules: PE(i,j) inside the m x n rectangle that the period's blocks span sees everything i + j steps late, the others
 //   at once. Steps that a PE spends on a block are useful inside that block and padding outside; before the first block
-//   they are fill; between blocks and behind the last one they are drain. A MAC is 4 quarter-MACs when T = ceil(4K /
-//   quarter_macs), and what T was rounded up by is padding; otherwise all m n T quarter_macs count as useful.
+//   they are fill; between blocks and behind the last one they are drain. Inside a block what exceeds
+//   useful_quarter_macs (rounding of T, cells used in part) is padding.
 //   Each class is summed from its own bounds, none is a remainder.
 // Source: the schedule of array.h.
 #pragma once

@@ -13,8 +13,9 @@ constexpr std::int64_t kUnknown = INT64_MAX;
 struct BlockState {
   ArrayBlock block;
   ledger::Release pushed_by;
-  std::int64_t pushed = 0;        ///< clock of the push
-  std::int64_t start = kUnknown;  ///< step S at which PE(0,0) begins
+  std::int64_t pushed = 0;              ///< clock of the push
+  std::int64_t start = kUnknown;        ///< step S at which PE(0,0) begins
+  std::vector<std::int64_t> row_steps;  ///< stationary: steps in which lane 0 took the rows loaded so far
   bool has_window = false;
   EgressWindow window;                 ///< from_clock not before the call
   std::int64_t open_lanes = 0;         ///< tracked columns whose last result has no known turn yet

@@ -39,7 +39,8 @@ bool EgressFifos::may_leave(std::size_t column, std::int64_t clock) const {
   const auto window = windows_.find(result.block->id);
   if (window == windows_.end()) return false;
   if (window->second.column_clocks == nullptr) return !lane.grants.empty() && lane.grants.front() <= clock;
-  const std::size_t item = column * static_cast<std::size_t>(result.block->m) + static_cast<std::size_t>(result.row);
+  const std::int64_t per_column = per_step_ ? result.block->steps : result.block->m;
+  const std::size_t item = column * static_cast<std::size_t>(per_column) + static_cast<std::size_t>(result.row);
   return std::max((*window->second.column_clocks)[item], window->second.from_clock) <= clock;
 }
 

@@ -17,7 +17,9 @@ namespace cyclescope::compute {
 
 class EgressFifos {
  public:
-  EgressFifos(int columns, int depth) : depth_(depth), columns_(static_cast<std::size_t>(columns)) {}
+  /// A column gets a result per row of a block, or per step of a fold.
+  EgressFifos(int columns, int depth, bool per_step = false)
+      : depth_(depth), per_step_(per_step), columns_(static_cast<std::size_t>(columns)) {}
 
   void open(const EgressWindow& window, std::int64_t clock, Femtoseconds period);
   void begin_clock();
@@ -50,6 +52,7 @@ class EgressFifos {
   [[nodiscard]] bool may_leave(std::size_t column, std::int64_t clock) const;
 
   int depth_;
+  bool per_step_;
   std::vector<Column> columns_;
   std::map<std::int64_t, EgressWindow> windows_;
   std::deque<Waiting> rows_;      ///< rows without a grant, as they arrived in column 0

@@ -9,41 +9,13 @@
 // Source: as array.h.
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "sim/compute/array_book.h"
+#include "sim/compute/event_array.h"
 
 namespace cyclescope::compute {
 
-class ExactArray : public Array {
+class ExactArray : public EventArray<LockStep> {
  public:
-  /// `lane` is the lane's name in the ledger (`array.3`), `actions` the indices of its declared actions.
-  ExactArray(const std::string& name, const ArrayGeometry& geometry, const Clock& clock, ledger::Ledger& ledger,
-             const std::string& lane, const ArrayActions& actions, ArrayListener& listener);
-
-  void push_block(const ArrayBlock& block, const ledger::Release& release) override;
-  void supply(Side side, const OperandRun& run) override;
-  void open_egress(const EgressWindow& window) override;
-  void rest(Femtoseconds until, ledger::Leaf leaf) override;
-  void restart(Femtoseconds t0) override;
-  void finish(Femtoseconds end) override;
-
- protected:
-  void step() override;
-
- private:
-  /// The clock that begins now, or the next one when now is between edges.
-  [[nodiscard]] std::int64_t current_clock() const { return ceil_div(kernel::now(), clock_.period()); }
-  void wake();
-  void tell(const StepEvent& event);
-
-  Clock clock_;
-  LockStep core_;
-  ArrayBook book_;
-  ArrayListener* listener_;
-  std::vector<StepEvent> events_;
-  Femtoseconds wake_ = -1;  ///< latest wake asked for
+  using EventArray::EventArray;
 };
 
 }  // namespace cyclescope::compute

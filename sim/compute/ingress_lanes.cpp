@@ -15,14 +15,15 @@ std::int64_t IngressLanes::due(const Run& run, int lane, std::int64_t k) {
 
 void IngressLanes::supply(const OperandRun& given, const ArrayBlock& block, std::int64_t clock, Femtoseconds period) {
   Run run{given, &block, given.first_clock, clock, side_ == Side::a ? block.m : block.n, 0, 0};
+  const std::int64_t tokens = stationary_ ? block.m : block.steps;
   const bool next_run = given.block == block_ && given.first_step == end_;
   const bool next_block = given.block != block_ && end_ == block_steps_ && given.first_step == 0;
-  if ((!next_run && !next_block) || given.steps <= 0 || given.first_step + given.steps > block.steps) {
+  if ((!next_run && !next_block) || given.steps <= 0 || given.first_step + given.steps > tokens) {
     throw InternalError(
         fmt::format("operand run of block {} from step {}: out of order", given.block, given.first_step));
   }
   block_ = given.block;
-  block_steps_ = block.steps;
+  block_steps_ = tokens;
   end_ = given.first_step + given.steps;
   if (given.lane_clocks == nullptr) {
     const std::int64_t before = runs_.empty() ? 0 : due(runs_.back(), 0, runs_.back().given.steps - 1);

@@ -15,7 +15,9 @@ namespace cyclescope::compute {
 
 class IngressLanes {
  public:
-  IngressLanes(Side side, int lanes, int depth) : side_(side), depth_(depth), lanes_(static_cast<std::size_t>(lanes)) {}
+  /// Side a has a lane per row, side b one per column; a stationary operand has as many tokens as rows.
+  IngressLanes(Side side, int lanes, int depth, bool stationary = false)
+      : side_(side), depth_(depth), stationary_(stationary), lanes_(static_cast<std::size_t>(lanes)) {}
 
   struct Entry {  ///< a run whose last token has entered
     std::int64_t block = 0;
@@ -65,6 +67,7 @@ class IngressLanes {
 
   Side side_;
   int depth_;
+  bool stationary_;
   std::vector<Lane> lanes_;
   std::vector<Run> runs_;
   std::int64_t block_ = INT64_MIN;  ///< supplied latest, with its steps and the steps supplied

@@ -15,6 +15,9 @@ LockStep::LockStep(const ArrayGeometry& geometry, Femtoseconds period)
       a_(Side::a, geometry.ingress_depth),
       b_(Side::b, geometry.ingress_depth),
       results_(geometry, period) {
+  if (geometry.dataflow != Dataflow::output_stationary) {
+    throw InternalError("an output-stationary array with the dataflow of another");
+  }
   if (rows_ <= 0 || columns_ <= 0 || geometry.ingress_depth < 1 || geometry.egress_depth < 2) {
     throw InternalError(fmt::format("array of {} x {} with ingress depth {} and egress depth {}", rows_, columns_,
                                     geometry.ingress_depth, geometry.egress_depth));

@@ -17,7 +17,7 @@ namespace cyclescope::compute {
 
 /// Something that happened at `clock`, while step `step` was due or executed.
 struct StepEvent {
-  enum class Kind : std::uint8_t { entered, first_result, last_result, resumed, started };
+  enum class Kind : std::uint8_t { entered, first_result, last_result, resumed, started, loaded };
   Kind kind = Kind::started;
   std::int64_t clock = 0;
   std::int64_t step = 0;
@@ -27,8 +27,16 @@ struct StepEvent {
   std::int64_t stalled_from = 0;  ///< resumed: first frozen clock
   bool paced = false;             ///< resumed: only later tokens of runs were missing, no first one
   std::int64_t pushed = 0;        ///< started: clock of the push
-  bool by_array = false;          ///< entered, last_result, started: the array itself was (one of) the last
+  bool by_array = false;          ///< all but first_result, resumed: the array itself was (one of) the last
   ledger::Release release;        ///< what others did last; started: the latest of operands and push
+  // Stationary arrays only. loaded: `rows` rows of one run entered in clocks [clock, load_end) while nothing streamed or
+  // drained, the first of them by `release`.
+  std::int64_t rows = 0;
+  std::int64_t load_end = 0;
+  /// loaded: clock of the last row behind the first that came late; started: of the last row of the fold that came late,
+  /// if its load decided the start; kUnknown for none.
+  std::int64_t load_from = kUnknown;
+  ledger::Release load_release;  ///< what brought it
 };
 
 class LockStep {

@@ -37,8 +37,8 @@ ledger::Release TokenRun::release(std::int64_t d, Femtoseconds period) const {
 
 void TokenStream::supply(const OperandRun& given, const BlockState& block, std::int64_t call, Femtoseconds period) {
   const bool next_block = given.block > last_block_ && to_come_ == 0 && given.first_step == 0;
-  const bool next_run = given.block == last_block_ && given.first_step == block.block.steps - to_come_;
-  if ((!next_block && !next_run) || given.steps <= 0 || given.first_step + given.steps > block.block.steps) {
+  const bool next_run = given.block == last_block_ && given.first_step == tokens(block.block) - to_come_;
+  if ((!next_block && !next_run) || given.steps <= 0 || given.first_step + given.steps > tokens(block.block)) {
     throw InternalError(fmt::format("operand run of block {}, steps [{}, {}): out of order", given.block,
                                     given.first_step, given.first_step + given.steps));
   }
@@ -63,12 +63,14 @@ void TokenStream::supply(const OperandRun& given, const BlockState& block, std::
   entering.block = &block;
   entering.first_step = given.first_step;
   entering.last_step = given.first_step + given.steps - 1;
+  supplied_ += given.steps;
+  entering.token = supplied_ - 1;
   entering.delivery = last_delivery;
   entering.release = run.run.release;
   entering.release.at += (last_delivery - run.run.first_clock) * period;
   unplaced_.push_back(entering);
   runs_.push_back(std::move(run));
-  to_come_ = block.block.steps - given.first_step - given.steps;
+  to_come_ = tokens(block.block) - given.first_step - given.steps;
   last_block_ = given.block;
 }
 
@@ -80,13 +82,13 @@ std::int64_t TokenStream::expand(TokenRun& run, std::int64_t call) {
         fmt::format("operand run with {} lane clocks for {} lanes and {} steps", clocks.size(), width, run.run.steps));
   }
   lane_clock_.resize(std::max(lane_clock_.size(), static_cast<std::size_t>(width)), 0);
-  run.due.assign(static_cast<std::size_t>(run.run.steps + width - 1), 0);
+  run.due.assign(static_cast<std::size_t>(stationary_ ? run.run.steps * width : run.run.steps + width - 1), 0);
   std::int64_t last_delivery = 0;
   for (int lane = 0; lane < width; ++lane) {
     std::int64_t& clock = lane_clock_[static_cast<std::size_t>(lane)];
     for (std::int64_t k = 0; k < run.run.steps; ++k) {
       clock = std::max({clock, call, clocks[static_cast<std::size_t>(lane * run.run.steps + k)]});
-      std::int64_t& due = run.due[static_cast<std::size_t>(k + lane)];
+      std::int64_t& due = run.due[static_cast<std::size_t>(stationary_ ? k * width + lane : k + lane)];
       due = std::max(due, clock);
     }
     last_delivery = std::max(last_delivery, clock);
@@ -94,21 +96,26 @@ std::int64_t TokenStream::expand(TokenRun& run, std::int64_t call) {
   return last_delivery;
 }
 
-// Lanes [low, high) need the slot of the token that is `back` tokens before the last of `tokens` tokens of
-// blocks[index].
-std::int64_t TokenStream::room_step(const BlockQueue& blocks, std::size_t index, int low, int high, std::int64_t tokens,
+std::int64_t TokenStream::use_step(const BlockState& state, std::int64_t token) const {
+  if (!stationary_) return state.started() ? state.start + token : kUnknown;
+  return token < static_cast<std::int64_t>(state.row_steps.size()) ? state.row_steps[static_cast<std::size_t>(token)]
+                                                                   : kUnknown;
+}
+
+// Lanes [low, high) need the slot of the token that is `back` tokens before token `last` of blocks[index].
+std::int64_t TokenStream::room_step(const BlockQueue& blocks, std::size_t index, int low, int high, std::int64_t last,
                                     std::int64_t back) const {
   const BlockState& state = blocks[index];
   const int with_tokens = std::min(high, lanes(state.block));
   const auto earlier = [&](int from, int to, std::int64_t rest) {
-    return from < to && index > 0 ? room_step(blocks, index - 1, from, to, blocks[index - 1].block.steps, rest)
+    return from < to && index > 0 ? room_step(blocks, index - 1, from, to, tokens(blocks[index - 1].block), rest)
                                   : kNoStep;
   };
   if (with_tokens <= low) return earlier(low, high, back);
   const std::int64_t other_lanes = earlier(with_tokens, high, back);
-  if (back > tokens) return std::max(other_lanes, earlier(low, with_tokens, back - tokens));
-  if (!state.started()) return kUnknown;
-  return std::max(other_lanes, state.start + tokens - back + with_tokens - 1);
+  if (back > last) return std::max(other_lanes, earlier(low, with_tokens, back - last));
+  const std::int64_t used = use_step(state, last - back);
+  return used == kUnknown ? kUnknown : std::max(other_lanes, used + with_tokens - 1);
 }
 
 void TokenStream::place(const BlockQueue& blocks, std::int64_t next_step) {

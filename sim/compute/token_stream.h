@@ -4,6 +4,8 @@
 //   For regular runs lane 0 decides: lane i asks for the same offset (clock - step) i steps later, and offsets never
 //   shrink. With explicit lane clocks every lane counts. The last token q of a run has entered when it is delivered and
 //   token q - depth of its lane, counted over runs and blocks, was used one clock earlier at the latest.
+//   Of a stationary operand row k of lane i is used i steps after lane 0 took it; StationaryLoad says when that is, and
+//   which steps such tokens hold up.
 // Errors: runs out of order are InternalErrors.
 #pragma once
 
@@ -19,7 +21,8 @@ namespace cyclescope::compute {
 struct TokenRun {
   OperandRun run;  ///< first_clock not before the call or the run before
   const BlockState* block = nullptr;
-  std::vector<std::int64_t> due;  ///< explicit clocks only: latest delivery of the tokens used at step `step + d`
+  std::vector<std::int64_t> due;  ///< explicit clocks only: latest delivery of the tokens used at step `step + d`; of a
+                                  ///< stationary run instead the delivery of row k of lane i at [k * lanes + i]
 
   [[nodiscard]] bool placed() const { return block->started(); }
   [[nodiscard]] std::int64_t step() const { return block->start + run.first_step; }
@@ -43,6 +46,7 @@ struct EnteringRun {
   const BlockState* block = nullptr;
   std::int64_t first_step = 0;
   std::int64_t last_step = 0;        ///< of the block: the run's last token
+  std::int64_t token = 0;            ///< that token, counted over lane 0 of all blocks
   std::int64_t delivery = 0;         ///< clock at which its last token is delivered, over all lanes
   std::int64_t room_step = kNoStep;  ///< step that frees the slot of the last token; kNoStep when none has to
   bool made_room = false;            ///< that step has happened
@@ -54,7 +58,9 @@ struct EnteringRun {
 
 class TokenStream {
  public:
-  TokenStream(Side side, std::int64_t depth) : side_(side), depth_(depth) {}
+  /// Side a has a lane per row, side b one per column.
+  TokenStream(Side side, std::int64_t depth, bool stationary = false)
+      : side_(side), depth_(depth), stationary_(stationary) {}
 
   /// Adds a run of `block` at clock `call`. `blocks` are all blocks in flight.
   void supply(const OperandRun& run, const BlockState& block, std::int64_t call, Femtoseconds period);
@@ -79,14 +85,27 @@ class TokenStream {
   [[nodiscard]] std::vector<EnteringRun>& entering() { return entering_; }
   [[nodiscard]] const std::vector<EnteringRun>& entering() const { return entering_; }
 
- private:
+  [[nodiscard]] std::deque<TokenRun>& runs() { return runs_; }
+  [[nodiscard]] const std::deque<TokenRun>& runs() const { return runs_; }
+  /// Lane 0's token whose slot the oldest run that is not placed needs, counted from the first supplied; kUnknown: none.
+  [[nodiscard]] std::int64_t wanted_token() const {
+    return unplaced_.empty() ? kUnknown : unplaced_.front().token - depth_;
+  }
   [[nodiscard]] int lanes(const ArrayBlock& block) const { return side_ == Side::a ? block.m : block.n; }
+
+ private:
+  /// Tokens per lane of a block.
+  [[nodiscard]] std::int64_t tokens(const ArrayBlock& block) const { return stationary_ ? block.m : block.steps; }
+  /// Step in which lane 0 uses a token of a block; kUnknown when that is open.
+  [[nodiscard]] std::int64_t use_step(const BlockState& state, std::int64_t token) const;
   std::int64_t expand(TokenRun& run, std::int64_t call);
   [[nodiscard]] std::int64_t room_step(const BlockQueue& blocks, std::size_t index, int low, int high,
-                                       std::int64_t tokens, std::int64_t back) const;
+                                       std::int64_t last, std::int64_t back) const;
 
   Side side_;
   std::int64_t depth_;
+  bool stationary_;
+  std::int64_t supplied_ = 0;         ///< tokens of lane 0
   std::deque<TokenRun> runs_;         ///< may hold up steps to come
   std::deque<EnteringRun> unplaced_;  ///< entering, but behind tokens of blocks that have not started
   std::vector<EnteringRun> entering_;

@@ -1,4 +1,4 @@
-#include "sim/compute/exact_array.h"
+#include "sim/compute/event_array.h"
 
 #include <fmt/format.h>
 
@@ -6,33 +6,41 @@
 
 namespace cyclescope::compute {
 
-ExactArray::ExactArray(const std::string& name, const ArrayGeometry& geometry, const Clock& clock,
-                       ledger::Ledger& ledger, const std::string& lane, const ArrayActions& actions,
-                       ArrayListener& listener)
+template <class Core>
+EventArray<Core>::EventArray(const std::string& name, const ArrayGeometry& geometry, const Clock& clock,
+                             ledger::Ledger& ledger, const std::string& lane, const ArrayActions& actions,
+                             ArrayListener& listener)
     : Array(name),
       clock_(clock),
       core_(geometry, clock.period()),
       book_(ledger, lane, geometry, clock.period(), actions),
       listener_(&listener) {}
 
-void ExactArray::wake() { wake_at(clock_.edge(kernel::now())); }
+template <class Core>
+void EventArray<Core>::wake() {
+  wake_at(clock_.edge(kernel::now()));
+}
 
-void ExactArray::push_block(const ArrayBlock& block, const ledger::Release& release) {
+template <class Core>
+void EventArray<Core>::push_block(const ArrayBlock& block, const ledger::Release& release) {
   core_.push(block, release, current_clock());
   wake();
 }
 
-void ExactArray::supply(Side side, const OperandRun& run) {
+template <class Core>
+void EventArray<Core>::supply(Side side, const OperandRun& run) {
   core_.supply(side, run, current_clock());
   wake();
 }
 
-void ExactArray::open_egress(const EgressWindow& window) {
+template <class Core>
+void EventArray<Core>::open_egress(const EgressWindow& window) {
   core_.open(window, current_clock());
   wake();
 }
 
-void ExactArray::step() {
+template <class Core>
+void EventArray<Core>::step() {
   const std::int64_t clock = current_clock();
   events_.clear();
   core_.advance(clock, events_);
@@ -44,14 +52,18 @@ void ExactArray::step() {
   wake_ = t;
 }
 
-void ExactArray::tell(const StepEvent& event) {
-  const bool heard = event.kind != StepEvent::Kind::resumed && event.kind != StepEvent::Kind::started;
+template <class Core>
+void EventArray<Core>::tell(const StepEvent& event) {
+  const bool heard = event.kind == StepEvent::Kind::entered || event.kind == StepEvent::Kind::first_result ||
+                     event.kind == StepEvent::Kind::last_result;
   if (heard && clock_.cycles(event.clock) != kernel::now()) {
     throw InternalError(fmt::format("{}: event of clock {} noticed at {} fs", name(), event.clock, kernel::now()));
   }
   switch (event.kind) {
     case StepEvent::Kind::started:
       return book_.started(event);
+    case StepEvent::Kind::loaded:
+      return book_.loaded(event);
     case StepEvent::Kind::resumed:
       return book_.resumed(event);
     case StepEvent::Kind::entered: {
@@ -65,19 +77,25 @@ void ExactArray::tell(const StepEvent& event) {
   }
 }
 
-void ExactArray::rest(Femtoseconds until, ledger::Leaf leaf) {
+template <class Core>
+void EventArray<Core>::rest(Femtoseconds until, ledger::Leaf leaf) {
   if (!core_.empty()) throw InternalError(fmt::format("{}: it rests with blocks on the array", name()));
   book_.rest(until, leaf);
 }
 
-void ExactArray::restart(Femtoseconds t0) {
+template <class Core>
+void EventArray<Core>::restart(Femtoseconds t0) {
   if (!core_.empty()) throw InternalError(fmt::format("{}: a frame begins with blocks on the array", name()));
   book_.restart(t0);
 }
 
-void ExactArray::finish(Femtoseconds end) {
+template <class Core>
+void EventArray<Core>::finish(Femtoseconds end) {
   if (!core_.empty()) throw InternalError(fmt::format("{}: a frame ends with blocks on the array", name()));
   book_.finish(end);
 }
+
+template class EventArray<LockStep>;
+template class EventArray<StationaryStep>;
 
 }  // namespace cyclescope::compute
