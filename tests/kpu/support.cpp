@@ -27,11 +27,6 @@ TensorId residual_block(Net& net, TensorId x, std::int64_t inner) {
   return net.relu(net.sum(b, x));
 }
 
-Case lowered(const std::string& name, const KpuConfig& config, Graph graph) {
-  Program program = lower(graph, config);
-  return {name, config, std::move(graph), std::move(program)};
-}
-
 /// Random networks, each on a chip with another L2 and L3; those that do not fit are passed over.
 void add_random_nets(std::vector<Case>& cases) {
   Random random;
@@ -95,6 +90,11 @@ void add_corner_nets(std::vector<Case>& cases) {
 }
 
 }  // namespace
+
+Case lowered(const std::string& name, const KpuConfig& config, Graph graph, const LoweringOptions& options) {
+  Program program = lower(graph, config, options);
+  return {name, config, std::move(graph), options, std::move(program)};
+}
 
 config::Settings settings(const std::vector<std::string>& overrides) {
   return config::resolve(schema(), kSource + "/configs/platforms/kpu-t64.ini", overrides);
@@ -226,24 +226,41 @@ std::set<std::int64_t> touched_pixels(const LoweredOp& op, std::int64_t begin, s
   for (std::int64_t pixel = begin; pixel < end; ++pixel) {
     for (std::int64_t i = 0; i < w.kernel[0]; ++i) {
       for (std::int64_t j = 0; j < w.kernel[1]; ++j) {
-        const std::int64_t row = pixel / op.out_width * w.stride[0] - w.padding[0] + i * w.dilation[0];
-        const std::int64_t column = pixel % op.out_width * w.stride[1] - w.padding[1] + j * w.dilation[1];
+        const std::int64_t frame = pixel / (op.out_height * op.out_width);
+        const std::int64_t at = pixel % (op.out_height * op.out_width);
+        const std::int64_t row = at / op.out_width * w.stride[0] - w.padding[0] + i * w.dilation[0];
+        const std::int64_t column = at % op.out_width * w.stride[1] - w.padding[1] + j * w.dilation[1];
         const bool inside = row >= 0 && row < op.in_height && column >= 0 && column < op.in_width;
-        if (inside) pixels.insert(row * op.in_width + column);
+        if (inside) pixels.insert((frame * op.in_height + row) * op.in_width + column);
       }
     }
   }
   return pixels;
 }
 
-std::set<std::int32_t> receivers(const Program& program, const Segment& segment, std::int32_t tile) {
+bool has_residual(const LoweredOp& op) {
+  for (const InputEdge& edge : op.inputs) {
+    if (edge.role == EdgeRole::residual) return true;
+  }
+  return false;
+}
+
+std::int32_t site_of(const LoweredOp& op, std::int64_t tile) { return op.sites.at(static_cast<std::size_t>(tile)); }
+
+std::int64_t weight_slice_bytes(const LoweredOp& op, std::int64_t nb, std::size_t s) {
+  const Region out = op.block(0, nb);
+  const std::int64_t parameters = s == 0 ? op.epilogue_bytes : 0;
+  return (op.slices[s].steps * op.element_bytes + parameters) * (out.channel_end - out.channel_begin);
+}
+
+std::set<std::int32_t> receivers(const Program& program, const Segment& segment, std::int32_t site) {
   std::set<std::int32_t> tiles;
-  if (segment.local) tiles.insert(tile);
+  if (segment.local) tiles.insert(site);
   if (segment.route >= 0) {
     const RouteSpec& route = program.routes[static_cast<std::size_t>(segment.route)];
-    CHECK(route.source == tile);
+    CHECK(route.source == site);
     for (const std::int32_t destination : route.destinations) {
-      CHECK(destination != tile);
+      CHECK(destination != site);
       CHECK(tiles.insert(destination).second);
     }
   }
