@@ -34,7 +34,8 @@ TEST_CASE("vector work on an input of many channels is sent its own channels onl
   const Program program = lower(net.finish(net.max_pool(net.input({1, 20, 6, 6}), {0, {2, 2}, {2, 2}})), roomy());
   const LoweredOp& op = program.ops.front();
   for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
-    CHECK(expected(program, op, op.inputs.front(), tile) == used_elements(op, input_region(op, op.output_region(tile))));
+    CHECK(expected(program, op, op.inputs.front(), tile) ==
+          used_elements(op, input_region(op, op.output_region(tile))));
   }
 }
 

@@ -147,7 +147,8 @@ TEST_CASE("resident weights have all their slots for good") {
       REQUIRE(std::is_sorted(op.weight_slots.begin(), op.weight_slots.end()));
       REQUIRE(op.weight_slots.back() > 0);
       REQUIRE(op.weight_slots.back() <= op.weights.length);
-      REQUIRE(op.weights.length == (op.weights.reload ? op.rounds() : op.most_n()) * static_cast<std::int64_t>(op.slices.size()));
+      REQUIRE(op.weights.length ==
+              (op.weights.reload ? op.rounds() : op.most_n()) * static_cast<std::int64_t>(op.slices.size()));
       if (op.resident) REQUIRE(op.weight_slots.back() == op.column_slices());
       REQUIRE_FALSE((op.resident && op.weights.reload));
       (op.resident ? resident : streamed) += 1;

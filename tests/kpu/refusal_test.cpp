@@ -64,8 +64,8 @@ TEST_CASE("operators beyond the tiles are refused with the reason") {
   CHECK_THAT(refused(broadcast.finish(broadcast.sum(plane, pixel))), Contains("add 'add_0'") && Contains("shape"));
   Net across;  // over channels of a plane, which lie across its rows of four axes
   const TensorId y = across.input({1, 4, 5, 5});
-  CHECK_THAT(refused(across.finish(across.add(workloads::OperatorType::softmax, workloads::SoftmaxAttributes{2, -1}, {y},
-                                              {1, 4, 5, 5}))),
+  CHECK_THAT(refused(across.finish(
+                 across.add(workloads::OperatorType::softmax, workloads::SoftmaxAttributes{2, -1}, {y}, {1, 4, 5, 5}))),
              Contains("softmax 'softmax_0'") && Contains("last axis"));
   Net cut;  // every second pixel of a plane is no rectangle of it
   const TensorId half = cut.add(workloads::OperatorType::slice, workloads::SliceAttributes{{0, 0, 0, 0}, {1, 1, 1, 2}},
@@ -114,6 +114,6 @@ TEST_CASE("a pool whose window does not fit L2 names need and budget") {
   const std::string message = refused(graph);
   CHECK_THAT(message, Contains("global_avg_pool 'global_avg_pool_0' of model 'test'"));
   const auto [need, budget] = need_and_budget(message);
-  CHECK(need == 2 * 130 * 130);         // one channel, double-buffered
-  CHECK(budget == 32 * 1024 - 2 * 1);   // less two results
+  CHECK(need == 2 * 130 * 130);        // one channel, double-buffered
+  CHECK(budget == 32 * 1024 - 2 * 1);  // less two results
 }

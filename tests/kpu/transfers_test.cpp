@@ -52,9 +52,9 @@ std::int64_t used_of(const LoweredOp& reader, const InputEdge& edge, std::int64_
     if (common.empty()) continue;
     const std::int64_t down = frame * edge.pixels + piece.pixel - source.pixel_begin;
     const std::int64_t right = piece.channel - source.channel_begin;
-    bytes += used_of(reader, edge, tile,
-                     {common.pixel_begin + down, common.pixel_end + down, common.channel_begin + right,
-                      common.channel_end + right});
+    bytes += used_of(
+        reader, edge, tile,
+        {common.pixel_begin + down, common.pixel_end + down, common.channel_begin + right, common.channel_end + right});
   }
   return bytes;
 }
@@ -230,7 +230,8 @@ TEST_CASE("no load waits for its own operator or a later one") {
         REQUIRE(load.gate >= -1);
         REQUIRE(load.gate < load.op);
         REQUIRE(load.stored < load.op);
-        if (load.weights && !load.resident && load.token >= c.program.edge_tokens) REQUIRE(load.op - load.gate - 1 <= c.config.prefetch_operators);
+        if (load.weights && !load.resident && load.token >= c.program.edge_tokens)
+          REQUIRE(load.op - load.gate - 1 <= c.config.prefetch_operators);
       }
     }
   }
