@@ -104,7 +104,7 @@ void check_reported_laws(const RunResult& result) {
 
 void check_laws(const workloads::Graph& graph, const RunResult& result) {
   INFO(result.model << ", " << result.initial_state);
-  const std::int64_t macs = workloads::total_cost(graph).macs;
+  const std::int64_t macs = workloads::total_cost(graph).macs * result.batch;
   CHECK(result.macs == macs);
   CHECK(result.macs_executed == macs);
   CHECK(result.makespan >= result.roofline);

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "tests/workloads/small_networks.h"
 #include "traces/reader.h"
 
 namespace cyclescope::kpu::test {
@@ -87,6 +88,38 @@ void add_corner_nets(std::vector<Case>& cases) {
     const TensorId x = net.linear(net.input({1, 70}), 33);
     return net.sum(net.linear(x, 20), net.linear(net.relu(x), 20));
   });
+}
+
+/// Attention, norms, branches, resizing and grouped windows; several frames, wider precisions, L3 that is too small.
+void add_operator_nets(std::vector<Case>& cases) {
+  const std::vector<Graph> graphs{workloads::transformer_layer(), workloads::branches(), workloads::class_token(),
+                                  workloads::resized(),           workloads::grouped(),  workloads::depthwise()};
+  const struct {
+    const char* name;
+    const char* l2;
+    const char* l3;
+    LoweringOptions options;
+  } variants[]{{"int8", "8 KiB", "32 KiB", {Precision::int8, 1}},
+               {"3 frames", "4 KiB", "32 KiB", {Precision::int8, 3}},
+               {"bf16", "4 KiB", "32 KiB", {Precision::bf16, 1}},
+               {"2 frames of fp32", "8 KiB", "64 KiB", {Precision::fp32, 2}},
+               {"little L3", "1 KiB", "3 KiB", {Precision::int8, 1}},
+               {"little L3, 2 frames", "1 KiB", "4 KiB", {Precision::int8, 2}},
+               {"least L3, bf16", "2 KiB", "5 KiB", {Precision::bf16, 2}}};
+  std::size_t accepted = 0;
+  for (const auto& variant : variants) {
+    const KpuConfig config = small_chip({fmt::format("l2.capacity={}", variant.l2),
+                                         fmt::format("l3.capacity={}", variant.l3), "lowering.weight_window=64 B"});
+    for (const Graph& graph : graphs) {
+      try {
+        cases.push_back(lowered(graph.model + ", " + variant.name, config, graph, variant.options));
+        ++accepted;
+      } catch (const NotModelled& error) {
+        WARN(graph.model << ", " << variant.name << ": " << error.what());
+      }
+    }
+  }
+  REQUIRE(accepted >= 6 * graphs.size());
 }
 
 }  // namespace
@@ -207,6 +240,7 @@ const std::vector<Case>& cases() {
     add_corner_nets(list);
     add_tight_nets(list);
     add_random_nets(list);
+    add_operator_nets(list);
     return list;
   }();
   return all;
