@@ -28,6 +28,7 @@ Actions Chip::declare_actions(ledger::Ledger& ledger, const EnergyConfig& energy
   a.dma = ledger.add_action("movers", "dma_byte", energy.dma);
   a.descriptor = ledger.add_action("control", "dma_descriptor", energy.descriptor);
   a.vector_pass = ledger.add_action("vector", "element_pass", energy.vector_pass);
+  a.mac_vector = ledger.add_action("vector", "mac_vector", 0);  // counted; its energy is the pass's
   a.program_load = ledger.add_action("control", "program_load", energy.program_load);
   return a;
 }

@@ -131,6 +131,10 @@ void Drain::run_vector() {
   wait_until(now, release);
   lane_.busy_until(vector_end_, ledger::Leaf::useful_vector);
   chip_.ledger.count(chip_.actions.vector_pass, vector_run_.elements);
+  // Depthwise: a pass multiplies and adds.
+  if (chip_.program.ops[static_cast<std::size_t>(launch_.op)].macs > 0) {
+    chip_.ledger.count(chip_.actions.mac_vector, vector_run_.elements);
+  }
   wake_at(vector_end_);
 }
 

@@ -7,10 +7,14 @@
 namespace cyclescope::kpu {
 namespace {
 
-/// Those of the ranges (both ends in order) that meet [begin, end).
+bool meet(const Range& range, std::int64_t begin, std::int64_t end) { return range.begin < end && begin < range.end; }
+
+/// The first to the last of the ranges that meet [begin, end). A range that begins within a row of windows begins
+/// behind the next one, which goes on to other rows: those between need not meet it.
 Range meeting(const std::vector<Range>& ranges, std::int64_t begin, std::int64_t end) {
-  const auto first = std::partition_point(ranges.begin(), ranges.end(), [&](const Range& r) { return r.end <= begin; });
-  const auto last = std::partition_point(first, ranges.end(), [&](const Range& r) { return r.begin < end; });
+  const auto meets = [&](const Range& range) { return meet(range, begin, end); };
+  const auto first = std::find_if(ranges.begin(), ranges.end(), meets);
+  const auto last = std::find_if(ranges.rbegin(), std::make_reverse_iterator(first), meets).base();
   return {first - ranges.begin(), last - ranges.begin()};
 }
 
@@ -52,6 +56,7 @@ void Reader::cut(const Region& part, const Emit& emit) const {
       if (across.size() <= 0) continue;
       sites.clear();
       for (std::int64_t im = here.begin; im < here.end; ++im) {
+        if (!meet(pixels_[static_cast<std::size_t>(im)], at_pixels[p], at_pixels[p + 1])) continue;
         for (std::int64_t in = across.begin; in < across.end; ++in) {
           sites.push_back(op_->sites[static_cast<std::size_t>(im * op_->tiles_n + in)]);
         }

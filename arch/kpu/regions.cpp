@@ -76,9 +76,12 @@ Region input_region(const LoweredOp& op, const Region& out) {
   const std::int64_t last = out.pixel_end - 1 - last_frame * out_frame;
   const std::int64_t first_row = first / op.out_width;
   const std::int64_t last_row = last / op.out_width;
-  const bool one_row = first_frame == last_frame && first_row == last_row && !op.resize;
-  const std::int64_t first_column = one_row ? first % op.out_width : 0;
-  const std::int64_t last_column = one_row ? last % op.out_width : op.out_width - 1;
+  // Within a row of windows the columns are tight, at either end; frames do not share input.
+  const bool one_frame = first_frame == last_frame;
+  const bool tight_begin = !op.resize && first_row == (one_frame ? last_row : op.out_height - 1);
+  const bool tight_end = !op.resize && last_row == (one_frame ? first_row : 0);
+  const std::int64_t first_column = tight_begin ? first % op.out_width : 0;
+  const std::int64_t last_column = tight_end ? last % op.out_width : op.out_width - 1;
   const Window& w = op.window;
   const auto column = [&op](std::int64_t c) { return std::clamp<std::int64_t>(c, 0, op.in_width - 1); };
   const std::int64_t left = op.resize ? 0 : column(first_column * w.stride[1] - w.padding[1]);

@@ -44,8 +44,10 @@ void Sequencer::advance(const Release& release) {
 
 void Sequencer::announce(const Release& done) {
   const Femtoseconds heard = done.at + chip_.clocks(chip_.config.signal_latency);
+  std::int32_t worked = op_;  // a view takes no time: its signal is that of the operator before
+  while (worked >= 0 && chip_.program.ops[static_cast<std::size_t>(worked)].kind == OpKind::view) --worked;
   const ledger::ActivityId signal =
-      chip_.ledger.record(lane_.id(), op_, Leaf::overhead_synchronisation, done.at, heard, done);
+      chip_.ledger.record(lane_.id(), worked, Leaf::overhead_synchronisation, done.at, heard, done);
   completed_(op_, {signal, heard, Reason::credit});
 }
 

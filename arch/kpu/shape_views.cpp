@@ -38,7 +38,9 @@ std::optional<TensorView> view_of(const Graph& graph, const Operator& op, PlaneM
     case OperatorType::reshape: {
       const TensorView& in = operand_view(graph, op, 0, planes);
       if (std::optional<TensorView> view = reshape(in, shape)) return view;
-      if (!rectangle(in) || rectangle(in)->elements() != in.plane->pixels * in.plane->channels) {
+      const bool all =
+          in.scattered || (rectangle(in) && rectangle(in)->elements() == in.plane->pixels * in.plane->channels);
+      if (!all) {
         refuse(graph, op, "it rearranges part of a plane");
       }
       TensorView scattered = in;
@@ -51,6 +53,7 @@ std::optional<TensorView> view_of(const Graph& graph, const Operator& op, PlaneM
       return transpose(operand_view(graph, op, 0, planes),
                        std::get<workloads::TransposeAttributes>(op.attributes).perm);
     case OperatorType::slice:
+      if (operand_view(graph, op, 0, planes).scattered) refuse(graph, op, "it cuts a rearranged plane");
       return slice(operand_view(graph, op, 0, planes), std::get<workloads::SliceAttributes>(op.attributes), shape);
     case OperatorType::expand: {
       const TensorView& in = operand_view(graph, op, 0, planes);

@@ -16,7 +16,7 @@ namespace cyclescope::kpu {
 struct Actions {
   std::size_t mac = 0, pe_hop = 0, drain_hop = 0, pe_register = 0;
   std::size_t l1_read = 0, l1_write = 0, l2_read = 0, l2_write = 0, l3_read = 0, l3_write = 0;
-  std::size_t streamer = 0, block_mover = 0, dma = 0, descriptor = 0, vector_pass = 0, program_load = 0;
+  std::size_t streamer = 0, block_mover = 0, dma = 0, descriptor = 0, vector_pass = 0, mac_vector = 0, program_load = 0;
 };
 
 /// Indices of the conserved byte counters of a chip.

@@ -105,11 +105,20 @@ def test_an_empty_output_name_is_refused():
 
 
 def test_what_is_not_modelled_is_exit_3(tmp_path):
-    refuse_run(tmp_path, "--batch", "2", naming="batch", code=3)
+    refuse_run(tmp_path, "--precision", "int4", naming=["int4", "int8"], code=3)
 
 
 def test_strict_precision_refuses_a_fallback(tmp_path):
-    refuse_run(tmp_path, "--precision", "fp16", "--strict-precision", naming="fp16", code=3)
+    # FP16 runs at the BF16 rate instead, FP32 on the tiles that have it; the first product is named.
+    for precision, why in (("fp16", "substituted"), ("fp32", "fallback")):
+        refuse_run(
+            tmp_path,
+            "--precision",
+            precision,
+            "--strict-precision",
+            naming=["/conv1/Conv", why, "--strict-precision"],
+            code=3,
+        )
 
 
 @pytest.mark.parametrize(

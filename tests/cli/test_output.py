@@ -70,7 +70,7 @@ def test_a_full_disk_leaves_nothing(tmp_path):
 def test_a_failed_run_keeps_the_older_result(result_file, tmp_path):
     path = tmp_path / "run.h5"
     path.write_bytes(result_file.read_bytes())
-    refuse(*RUN, "--batch", "2", "--out", path, naming="batch", code=3)
+    refuse(*RUN, "--precision", "int4", "--out", path, naming="int4", code=3)
     assert path.read_bytes() == result_file.read_bytes()
     assert [entry.name for entry in tmp_path.iterdir()] == ["run.h5"]
 

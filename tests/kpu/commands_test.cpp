@@ -134,10 +134,10 @@ TEST_CASE("block commands follow the order of execution") {
       const BlockCommand& block = commands.blocks.at(next++);
       REQUIRE(block.m == out.pixel_end - out.pixel_begin);
       REQUIRE(block.n == out.channel_end - out.channel_begin);
-      REQUIRE(block.out_bytes == out.elements());
-      REQUIRE(block.steps == op.k);
+      REQUIRE(block.out_bytes == out.elements() * op.element_bytes);
+      REQUIRE(block.steps == ceil_div(4 * op.k, op.quarter_macs));
       REQUIRE(block.macs == out.elements() * op.k);
-      REQUIRE(block.residual_bytes == (op.vector_passes > 1 ? out.elements() : 0));
+      REQUIRE(block.residual_bytes == (has_residual(op) ? block.out_bytes : 0));
     });
     REQUIRE(next == commands.blocks.size());
   });
@@ -153,13 +153,14 @@ TEST_CASE("the runs of both sides bring every step of every block once") {
       REQUIRE(b[block].size() == op.slices.size());
       for (std::size_t s = 0; s < op.slices.size(); ++s) {
         for (const StreamRun& run : {a[block][s], b[block][s]}) {
-          REQUIRE(run.first_step == op.slices[s].first_step);
-          REQUIRE(run.steps == op.slices[s].steps);
+          REQUIRE(run.first_step == op.slices[s].array_first);
+          REQUIRE(run.steps == op.slices[s].array_steps);
           REQUIRE(run.lines >= 0);
         }
-        REQUIRE(a[block][s].bytes == op.slices[s].steps * commands.blocks[block].m);
+        const std::int64_t bytes = op.slices[s].steps * op.element_bytes;
+        REQUIRE(a[block][s].bytes == bytes * commands.blocks[block].m);
         const std::int64_t parameters = s == 0 ? op.epilogue_bytes : 0;  // they come with the first slice
-        REQUIRE(b[block][s].bytes == (op.slices[s].steps + parameters) * commands.blocks[block].n);
+        REQUIRE(b[block][s].bytes == (bytes + parameters) * commands.blocks[block].n);
         REQUIRE(b[block][s].lines == ceil_div(b[block][s].bytes, c.config.line_bytes));
       }
     }
@@ -176,8 +177,9 @@ TEST_CASE("the lines of the slices add up to those of the window") {
       std::map<std::int64_t, std::int64_t> lines;
       for (std::size_t s = 0; s < op.slices.size(); ++s) lines[op.slices[s].chunk] += runs[block][s].lines;
       for (const auto& [chunk, sum] : lines) {
-        const std::int64_t channels = std::min(op.chunk_channels, op.in_channels - chunk * op.chunk_channels);
-        REQUIRE(sum == window_lines(op, out.pixel_begin, out.pixel_end, channels, c.config.line_bytes));
+        const std::int64_t left = op.in_channels / op.groups - chunk * op.chunk_channels;
+        const std::int64_t width = std::min(op.chunk_channels, left) * op.element_bytes;
+        REQUIRE(sum == window_lines(op, out.pixel_begin, out.pixel_end, width, c.config.line_bytes));
       }
       ++block;
     });
@@ -197,68 +199,79 @@ TEST_CASE("L2 never overflows, never gets stuck and ends empty") {
   REQUIRE(met.size() == 3);  // all three policies are met
 }
 
-TEST_CASE("moves bring the windows' pixels and the weight slices that the program loads") {
+TEST_CASE("moves bring the windows' pixels and the second operand") {
   for_all_commands([](const Case& c, const LoweredOp& op, std::int64_t tile, const TileCommands& commands) {
     if (op.kind != OpKind::gemm) return;
-    const auto slices = static_cast<std::int64_t>(op.slices.size());
     std::map<std::int64_t, std::int64_t> times;  // [weight token]
     std::int64_t a_bytes = 0;
+    std::int64_t b_bytes = 0;
     for (const Move& move : commands.moves) {
       if (move.operand == Operand::a) {
-        REQUIRE(move.token == op.inputs.front().token);
+        if (!op.inputs.front().stream.used) REQUIRE(move.token == op.inputs.front().token);
         a_bytes += move.bytes;
       }
       if (move.operand != Operand::b) continue;
-      ++times[move.token];
-      REQUIRE(move.bytes == c.program.weight_expected.at(static_cast<std::size_t>(move.token - c.program.edge_tokens)));
+      b_bytes += move.bytes;
+      if (!op.weights.used) continue;
+      ++times[move.token - op.weights.first_token - tile % op.tiles_n * op.weights.length];
+      REQUIRE(move.bytes == c.program.stream_bytes.at(static_cast<std::size_t>(move.token - c.program.edge_tokens)));
     }
     const Range rows = op.blocks_m(tile);
     const Range columns = op.blocks_n(tile);
-    REQUIRE(static_cast<std::int64_t>(times.size()) == columns.size() * slices);
-    for (const auto& [token, n] : times) {
-      REQUIRE(columns.begin * slices <= token - op.first_weight_token);
-      REQUIRE(token - op.first_weight_token < columns.end * slices);
-      REQUIRE(n == (op.hold == Hold::b ? 1 : rows.size()));
+    const std::int64_t uses = op.weights.reload ? rows.size() : 1;
+    const auto slices = static_cast<std::int64_t>(op.slices.size());
+    if (op.weights.used) REQUIRE(static_cast<std::int64_t>(times.size()) == columns.size() * slices * uses);
+    for (const auto& [delivery, n] : times) {
+      REQUIRE(0 <= delivery);
+      REQUIRE(delivery < (op.weights.reload ? op.rounds() : columns.size()) * slices);
+      REQUIRE(n == (op.hold == Hold::b || op.weights.reload ? 1 : rows.size()));
     }
+    // Held operands are moved once for each of their other index's groups or frames, others for every block.
+    const auto per_frame = op.frames_apart ? op.grid_m / op.frames : op.grid_m;
+    const auto group = [&op](std::int64_t nb) { return nb / (op.grid_n / op.groups); };
+    const std::int64_t groups = group(columns.end - 1) - group(columns.begin) + 1;
+    const std::int64_t frames = (rows.end - 1) / per_frame - rows.begin / per_frame + 1;
     std::int64_t strips = 0;
     for (std::int64_t mb = rows.begin; mb < rows.end; ++mb) {
       const Region out = op.block(mb, 0);
-      strips += window_pixels(op, out.pixel_begin, out.pixel_end) * op.in_channels;
+      strips += window_pixels(op, out.pixel_begin, out.pixel_end) * (op.in_channels / op.groups) * op.element_bytes;
     }
-    REQUIRE(a_bytes == strips * (op.hold == Hold::a ? 1 : columns.size()));
+    REQUIRE(a_bytes == strips * (op.hold == Hold::a ? groups : columns.size()));
+    std::int64_t second = 0;
+    for (std::int64_t nb = columns.begin; nb < columns.end; ++nb) {
+      for (std::size_t s = 0; s < op.slices.size(); ++s) second += weight_slice_bytes(op, nb, s);
+    }
+    REQUIRE(b_bytes == second * (op.hold == Hold::b ? frames : rows.size()));
   });
 }
 
-TEST_CASE("every weight slice leaves L3 once on every tile that holds it") {
+TEST_CASE("every delivery leaves L3 once on every tile that holds it, with its last move") {
   for (const Case& c : cases()) {
-    std::vector<std::int32_t> returned(c.program.credit_tiles.size(), 0);
-    std::vector<std::int32_t> holders(c.program.credit_tiles.size(), 0);
-    for (const LoweredOp& op : c.program.ops) {
-      if (op.kind != OpKind::gemm) continue;
-      INFO(c.name << ", " << op.name);
+    INFO(c.name);
+    std::vector<std::int32_t> holders(c.program.stream_tiles.size(), 0);
+    for (const std::size_t index : working_operators(c.program)) {
+      const LoweredOp& op = c.program.ops[index];
       for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
-        const TileCommands commands = expand(op, tile, c.config);
-        std::map<std::int32_t, std::int32_t> last_move;  // [weight token] its credit when moved for the last time
-        for (const Move& move : commands.moves) {
-          if (move.operand != Operand::b) continue;
-          const auto [entry, first] = last_move.insert({move.token, move.credit});
-          if (first) continue;
-          REQUIRE(entry->second == -1);  // not given back before
-          entry->second = move.credit;
+        std::map<std::int32_t, bool> left;  // [token of a delivery]
+        for (const Move& move : moves_of(op, tile)) {
+          if (move.token < c.program.edge_tokens) {
+            REQUIRE_FALSE(move.leaves);
+            continue;
+          }
+          const auto [entry, first] = left.insert({move.token, move.leaves});
+          if (!first) {
+            REQUIRE_FALSE(entry->second);  // not given back before
+            entry->second = move.leaves;
+          }
+          const auto slot = static_cast<std::size_t>(move.token - c.program.edge_tokens);
+          REQUIRE(move.bytes == c.program.stream_bytes.at(slot));
         }
-        const std::int64_t first = op.first_credit + tile % op.tiles_n * op.column_slices();
-        std::int64_t next = first;
-        for (const auto& [token, credit] : last_move) {
-          REQUIRE(credit == next++);  // slices in the order of their tokens
-          ++returned.at(static_cast<std::size_t>(credit));
+        for (const auto& [token, gone] : left) {
+          REQUIRE(gone);
+          ++holders.at(static_cast<std::size_t>(token - c.program.edge_tokens));
         }
-        for (std::int64_t i = first; i < next; ++i) ++holders[static_cast<std::size_t>(i)];
-        REQUIRE(next - first <= op.column_slices());
       }
     }
-    for (std::size_t credit = 0; credit < returned.size(); ++credit) {
-      REQUIRE(returned[credit] == holders[credit]);
-      if (holders[credit] > 0) REQUIRE(returned[credit] == c.program.credit_tiles[credit]);
-    }
+    REQUIRE(holders == c.program.stream_tiles);
   }
 }

@@ -10,8 +10,9 @@ using namespace cyclescope::kpu::test;
 
 KpuConfig roomy() { return small_chip({"l2.capacity=8 KiB", "l3.capacity=32 KiB"}); }
 
-std::int64_t expected(const Program& program, const InputEdge& edge, std::int64_t tile) {
-  return program.edge_expected.at(static_cast<std::size_t>(edge.token)).at(static_cast<std::size_t>(tile));
+std::int64_t expected(const Program& program, const LoweredOp& op, const InputEdge& edge, std::int64_t tile) {
+  const auto site = static_cast<std::size_t>(site_of(op, tile));
+  return program.edge_expected.at(static_cast<std::size_t>(edge.token)).at(site);
 }
 
 }  // namespace
@@ -22,9 +23,9 @@ TEST_CASE("a residual operand from outside is loaded whole, whatever the product
   const TensorId inner = net.relu(net.convolution(x, {12}));
   const Program program = lower(net.finish(net.sum(net.convolution(inner, {40}), x)), roomy());
   const LoweredOp& op = program.ops.back();
-  REQUIRE(op.inputs.back().residual);
+  REQUIRE(op.inputs.back().role == EdgeRole::residual);
   for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
-    CHECK(expected(program, op.inputs.back(), tile) == op.output_region(tile).elements());
+    CHECK(expected(program, op, op.inputs.back(), tile) == op.output_region(tile).elements());
   }
 }
 
@@ -33,7 +34,8 @@ TEST_CASE("vector work on an input of many channels is sent its own channels onl
   const Program program = lower(net.finish(net.max_pool(net.input({1, 20, 6, 6}), {0, {2, 2}, {2, 2}})), roomy());
   const LoweredOp& op = program.ops.front();
   for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
-    CHECK(expected(program, op.inputs.front(), tile) == used_elements(op, input_region(op, op.output_region(tile))));
+    CHECK(expected(program, op, op.inputs.front(), tile) ==
+          used_elements(op, input_region(op, op.output_region(tile))));
   }
 }
 
@@ -49,13 +51,15 @@ TEST_CASE("a sum that does not fit L2 states the need of both operands") {
   const TensorId a = net.input({1, 8, 1, 1});
   const TensorId b = net.input({1, 8, 1, 1});
   const Graph graph = net.finish(net.sum(a, b));
-  // One row of eight channels: two operands, double-buffered, 32 B; two result rows leave 40 - 16 = 24 B.
+  // A block is narrowed down to one channel: two operands, double-buffered, 4 B; two results leave 5 - 2 = 3 B.
   try {
-    static_cast<void>(lower(graph, small_chip({"l2.capacity=40 B"})));
+    static_cast<void>(lower(graph, small_chip({"l2.capacity=5 B"})));
     FAIL("expected NotModelled");
   } catch (const NotModelled& error) {
-    CHECK_THAT(error.what(), Catch::Contains("needs 32 B of L2, the budget is 24 B"));
+    CHECK_THAT(error.what(), Catch::Contains("needs 4 B of L2, the budget is 3 B"));
   }
+  // Eight channels need 32 B and leave 40 - 16 = 24 B; four need 16 B and leave 40 - 8 = 32 B.
+  CHECK(lower(graph, small_chip({"l2.capacity=40 B"})).ops.front().block_n == 4);
 }
 
 TEST_CASE("ingress FIFOs too short for the skew of the lanes are refused") {

@@ -1,6 +1,5 @@
 // The plan of L3: what lives on every tile while every operator runs, recomputed; slots through which weights stream.
 #include <algorithm>
-#include <map>
 
 #include "tests/kpu/support.h"
 
@@ -10,95 +9,74 @@ using namespace cyclescope;
 using namespace cyclescope::kpu;
 using namespace cyclescope::kpu::test;
 
-/// Bytes of every weight slice of a tile, in order of use.
-std::vector<std::int64_t> slice_bytes(const Program& program, const LoweredOp& op, std::int64_t tile) {
+/// Bytes of every weight slice of a tile.
+std::vector<std::int64_t> slice_bytes(const LoweredOp& op, std::int64_t tile) {
   std::vector<std::int64_t> bytes;
-  if (op.kind != OpKind::gemm || tile >= op.tiles()) return bytes;
   const Range columns = op.blocks_n(tile);
-  const auto slices = static_cast<std::int64_t>(op.slices.size());
-  for (std::int64_t i = columns.begin * slices; i < columns.end * slices; ++i) {
-    bytes.push_back(
-        program.weight_expected.at(static_cast<std::size_t>(op.first_weight_token + i - program.edge_tokens)));
+  for (std::int64_t nb = columns.begin; nb < columns.end; ++nb) {
+    for (std::size_t s = 0; s < op.slices.size(); ++s) bytes.push_back(weight_slice_bytes(op, nb, s));
   }
   return bytes;
 }
 
 /// The most bytes that `slots` of the slices can take: as many as there are of the largest.
-std::int64_t most_bytes(const Program& program, const LoweredOp& op, std::int64_t tile, std::int64_t slots) {
-  const std::vector<std::int64_t> all = slice_bytes(program, op, tile);
+std::int64_t most_bytes(const LoweredOp& op, std::int64_t tile, std::int64_t slots) {
   std::int64_t total = 0;
-  for (const std::int64_t bytes : all) total += bytes;
+  for (const std::int64_t bytes : slice_bytes(op, tile)) total += bytes;
   std::int64_t largest = 0;
-  for (const Slice& slice : op.slices) largest = std::max(largest, slice.steps + op.epilogue_bytes);
+  for (const Slice& slice : op.slices) {
+    largest = std::max(largest, slice.steps * op.element_bytes + op.epilogue_bytes);
+  }
   return std::min(total, slots * largest * op.block_n);
 }
 
-/// Everything that is in the L3 of a tile while operator `at` runs.
-std::int64_t usage(const Program& program, std::size_t at, std::int64_t tile) {
-  std::int64_t bytes = 0;
-  for (std::size_t j = 0; j < program.ops.size(); ++j) {
-    const LoweredOp& op = program.ops[j];
-    if (op.kind == OpKind::view) continue;
-    if (j == at && tile < op.tiles()) bytes += op.output_region(tile).elements();
-    for (const InputEdge& edge : op.inputs) {
-      const auto from = static_cast<std::size_t>(std::max(edge.producer, 0));
-      if (from <= at && at <= j) {
-        bytes += program.edge_expected[static_cast<std::size_t>(edge.token)][static_cast<std::size_t>(tile)];
-      }
+/// The largest delivery of an edge that any tile gets.
+std::int64_t largest_delivery(const LoweredOp& op, std::int32_t edge) {
+  std::int64_t largest = 0;
+  for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
+    for (const Move& move : moves_of(op, tile)) {
+      if (move.edge == edge) largest = std::max(largest, move.bytes);
     }
-    if (op.kind != OpKind::gemm) continue;
-    if (op.resident) {
-      for (const std::int64_t slice : slice_bytes(program, op, tile)) bytes += slice;
-    } else if (at <= j) {
-      bytes += most_bytes(program, op, tile, op.weight_slots.at(at));
-    }
+  }
+  return largest;
+}
+
+/// What operator `at` itself keeps on a tile: results on their way out, deliveries of spilled operands.
+std::int64_t of_its_own(const LoweredOp& op, std::int64_t tile) {
+  std::int64_t bytes = std::min(op.output_region(tile).elements() * op.element_bytes, op.staging_bytes);
+  for (const InputEdge& edge : op.inputs) {
+    if (edge.stream.used) bytes += edge.stream.slots * edge.stream.slot_bytes;
   }
   return bytes;
 }
 
-/// Streams the weights of one column of tiles through `slots` slots, every tile moving slices out in its own order.
-void stream_column(const Case& c, const LoweredOp& op, std::int64_t column) {
-  const std::int64_t slots = op.weight_slots.back();
-  std::vector<std::vector<Move>> moves;  // of weights, per tile
-  std::int64_t slices = 0;
-  for (std::int64_t row = 0; row < op.tiles_m; ++row) {
-    const std::int64_t tile = row * op.tiles_n + column;
-    moves.emplace_back();
-    for (const Move& move : expand(op, tile, c.config).moves) {
-      if (move.operand == Operand::b) moves.back().push_back(move);
-    }
-    slices = op.blocks_n(tile).size() * static_cast<std::int64_t>(op.slices.size());
-  }
-  const std::int64_t first_token =
-      op.first_weight_token + op.blocks_n(column).begin * static_cast<std::int64_t>(op.slices.size());
-  const std::int64_t first_credit = op.first_credit + column * op.column_slices();
-  std::vector<std::size_t> next(moves.size(), 0);
-  std::map<std::int64_t, std::int64_t> copies_left;  // [slice] tiles that have not moved it out for good
-  std::int64_t loaded = 0;
-  for (bool progress = true; progress;) {
-    progress = false;
-    if (loaded < slices && (loaded < slots || copies_left.at(loaded - slots) == 0)) {
-      copies_left[loaded++] = op.tiles_m;
-      progress = true;
-    }
-    for (std::size_t row = 0; row < moves.size(); ++row) {
-      while (next[row] < moves[row].size() && moves[row][next[row]].token - first_token < loaded) {
-        const Move& move = moves[row][next[row]++];
-        const std::int64_t slice = move.token - first_token;
-        REQUIRE(copies_left.at(slice) > 0);
-        if (move.credit >= 0) {
-          REQUIRE(move.credit - first_credit == slice);
-          --copies_left[slice];
-        }
-        progress = true;
+/// Everything that is in the L3 of a tile while operator `at` runs.
+std::int64_t usage(const Program& program, std::size_t at, std::int32_t site) {
+  std::int64_t bytes = 0;
+  for (std::size_t j = 0; j < program.ops.size(); ++j) {
+    const LoweredOp& op = program.ops[j];
+    if (op.kind == OpKind::view) continue;
+    const std::int64_t tile = op.tile_at[static_cast<std::size_t>(site)];
+    if (tile < 0) continue;
+    if (j == at) bytes += of_its_own(op, tile);
+    for (const InputEdge& edge : op.inputs) {
+      if (edge.stream.used) continue;
+      std::size_t from = j;  // the earliest of those that make parts of it; what comes from outside is there first
+      for (const Piece& piece : edge.pieces) {
+        from = std::min(from, static_cast<std::size_t>(std::max(piece.producer, 0)));
+      }
+      if (from <= at && at <= j) {
+        bytes += program.edge_expected[static_cast<std::size_t>(edge.token)][static_cast<std::size_t>(site)];
       }
     }
-    std::int64_t inside = 0;
-    for (const auto& [slice, copies] : copies_left) inside += copies > 0 ? 1 : 0;
-    REQUIRE(inside <= slots);
+    if (!op.weights.used) continue;
+    if (op.resident) {
+      for (const std::int64_t slice : slice_bytes(op, tile)) bytes += slice;
+    } else if (at <= j) {
+      bytes += most_bytes(op, tile, op.weight_slots.at(at));
+    }
   }
-  REQUIRE(loaded == slices);
-  for (std::size_t row = 0; row < moves.size(); ++row) REQUIRE(next[row] == moves[row].size());
+  return bytes;
 }
 
 }  // namespace
@@ -108,11 +86,55 @@ TEST_CASE("no tile ever holds more than its L3, and the peak is the fullest one"
     for (const std::size_t at : working_operators(c.program)) {
       INFO(c.name << ", " << c.program.ops[at].name);
       std::int64_t most = 0;
-      for (std::int64_t tile = 0; tile < c.config.tiles; ++tile) most = std::max(most, usage(c.program, at, tile));
+      for (std::int32_t site = 0; site < c.config.tiles; ++site) most = std::max(most, usage(c.program, at, site));
       REQUIRE(most <= c.config.l3_bytes);
       REQUIRE(most == c.program.ops[at].l3_peak);
     }
   }
+}
+
+TEST_CASE("results wait for their way out all together, or a few blocks at a time") {
+  int few = 0;
+  for (const Case& c : cases()) {
+    for (const std::size_t index : working_operators(c.program)) {
+      const LoweredOp& op = c.program.ops[index];
+      INFO(c.name << ", " << op.name);
+      std::int64_t all = 0;
+      for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
+        all = std::max(all, op.output_region(tile).elements() * op.element_bytes);
+      }
+      if (op.staging_bytes == all) continue;
+      REQUIRE(op.staging_bytes == 4 * op.block_m * op.block_n * op.element_bytes);
+      REQUIRE(op.staging_bytes < all);
+      ++few;
+    }
+  }
+  REQUIRE(few > 0);
+}
+
+TEST_CASE("a slot for a delivery holds the largest one") {
+  int streams = 0;
+  for (const Case& c : cases()) {
+    for (const std::size_t index : working_operators(c.program)) {
+      const LoweredOp& op = c.program.ops[index];
+      for (std::size_t edge = 0; edge < op.inputs.size(); ++edge) {
+        const Stream& stream = op.inputs[edge].stream;
+        if (!stream.used) continue;
+        INFO(c.name << ", " << op.name << ", operand " << edge);
+        REQUIRE(stream.slot_bytes == largest_delivery(op, static_cast<std::int32_t>(edge)));
+        REQUIRE(stream.slots == std::min<std::int64_t>(stream.length, 2));
+        ++streams;
+      }
+      if (op.weights.used) {
+        for (std::int64_t nb = 0; nb < op.grid_n; ++nb) {
+          for (std::size_t s = 0; s < op.slices.size(); ++s) {
+            REQUIRE(weight_slice_bytes(op, nb, s) <= op.weights.slot_bytes);
+          }
+        }
+      }
+    }
+  }
+  REQUIRE(streams > 0);
 }
 
 TEST_CASE("resident weights have all their slots for good") {
@@ -120,12 +142,15 @@ TEST_CASE("resident weights have all their slots for good") {
   int streamed = 0;
   for (const Case& c : cases()) {
     for (const LoweredOp& op : c.program.ops) {
-      if (op.kind != OpKind::gemm) continue;
+      if (!op.weights.used) continue;
       INFO(c.name << ", " << op.name);
       REQUIRE(std::is_sorted(op.weight_slots.begin(), op.weight_slots.end()));
       REQUIRE(op.weight_slots.back() > 0);
-      REQUIRE(op.weight_slots.back() <= op.column_slices());
+      REQUIRE(op.weight_slots.back() <= op.weights.length);
+      REQUIRE(op.weights.length ==
+              (op.weights.reload ? op.rounds() : op.most_n()) * static_cast<std::int64_t>(op.slices.size()));
       if (op.resident) REQUIRE(op.weight_slots.back() == op.column_slices());
+      REQUIRE_FALSE((op.resident && op.weights.reload));
       (op.resident ? resident : streamed) += 1;
     }
   }
@@ -138,14 +163,11 @@ TEST_CASE("a weight slice is loaded when it has a slot: by then, or when an earl
   for (const Case& c : cases()) {
     for (const auto& engine : c.program.loads) {
       for (const Load& load : engine) {
-        if (!load.weights) continue;
         const LoweredOp& op = c.program.ops[static_cast<std::size_t>(load.op)];
+        if (!op.weights.used || load.token < op.weights.first_token) continue;
+        if (load.token >= op.weights.first_token + op.weights.lanes * op.weights.length) continue;
         INFO(c.name << ", " << op.name);
-        const std::int64_t token = load.token - op.first_weight_token;
-        const std::int64_t nb = token / static_cast<std::int64_t>(op.slices.size());
-        std::int64_t column = 0;
-        while (op.blocks_n(column).end <= nb) ++column;
-        const std::int64_t slice = token - op.blocks_n(column).begin * static_cast<std::int64_t>(op.slices.size());
+        const std::int64_t slice = (load.token - op.weights.first_token) % op.weights.length;
         if (op.resident) {
           REQUIRE(load.gate == -1);
           REQUIRE(load.credit == -1);
@@ -153,7 +175,7 @@ TEST_CASE("a weight slice is loaded when it has a slot: by then, or when an earl
           ++with_credit;
           REQUIRE(load.gate == load.op - 1);
           REQUIRE(slice >= op.weight_slots.back());
-          REQUIRE(load.credit == op.first_credit + column * op.column_slices() + slice - op.weight_slots.back());
+          REQUIRE(load.credit == load.token - op.weight_slots.back());
         } else {
           const auto first = static_cast<std::size_t>(load.gate + 1);  // the operator that runs from then on
           REQUIRE(slice < op.weight_slots.at(first));
@@ -163,20 +185,4 @@ TEST_CASE("a weight slice is loaded when it has a slot: by then, or when an earl
     }
   }
   REQUIRE(with_credit > 0);
-}
-
-TEST_CASE("weights that stream through fewer slots than slices all arrive") {
-  int streamed = 0;
-  int read_again = 0;
-  for (const Case& c : cases()) {
-    for (const LoweredOp& op : c.program.ops) {
-      if (op.kind != OpKind::gemm || op.weight_slots.back() >= op.column_slices()) continue;
-      read_again += op.hold == Hold::none && op.grid_m > op.tiles_m ? 1 : 0;
-      INFO(c.name << ", " << op.name << ", " << op.weight_slots.back() << " slots");
-      ++streamed;
-      for (std::int64_t column = 0; column < op.tiles_n; ++column) stream_column(c, op, column);
-    }
-  }
-  REQUIRE(streamed > 0);
-  REQUIRE(read_again > 0);
 }

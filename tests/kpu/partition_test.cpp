@@ -69,8 +69,12 @@ TEST_CASE("a block fits the array, and the last ones are what is left over") {
       const Region last = op.block(op.grid_m - 1, op.grid_n - 1);
       REQUIRE(last.pixel_end == op.m);
       REQUIRE(last.channel_end == op.n);
-      REQUIRE(last.pixel_end - last.pixel_begin == op.m - (op.grid_m - 1) * op.block_m);
-      REQUIRE(last.channel_end - last.channel_begin == op.n - (op.grid_n - 1) * op.block_n);
+      // Of a frame when frames are apart, of a group.
+      const std::int64_t frames = op.frames_apart ? op.frames : 1;
+      REQUIRE(op.grid_m % frames == 0);
+      REQUIRE(op.grid_n % op.groups == 0);
+      REQUIRE(last.pixel_end - last.pixel_begin == op.m / frames - (op.grid_m / frames - 1) * op.block_m);
+      REQUIRE(last.channel_end - last.channel_begin == op.n / op.groups - (op.grid_n / op.groups - 1) * op.block_n);
       REQUIRE(last.elements() > 0);
     }
   }
@@ -82,22 +86,33 @@ TEST_CASE("slices cut the reduction into consecutive steps, chunk by chunk") {
       if (op.kind != OpKind::gemm) continue;
       INFO(c.name << ", " << op.name);
       const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
-      REQUIRE(op.k == taps * op.in_channels);
-      std::vector<std::int64_t> steps_of(static_cast<std::size_t>(ceil_div(op.in_channels, op.chunk_channels)), 0);
+      const std::int64_t channels = op.in_channels / op.groups;
+      REQUIRE(op.in_channels % op.groups == 0);
+      REQUIRE(op.k == taps * channels);
+      std::vector<std::int64_t> steps_of(static_cast<std::size_t>(ceil_div(channels, op.chunk_channels)), 0);
+      REQUIRE(op.chunks == static_cast<std::int64_t>(steps_of.size()));
       std::int64_t next = 0;
+      std::int64_t clocks = 0;
       std::int64_t chunk = 0;
       for (const Slice& slice : op.slices) {
         REQUIRE(slice.first_step == next);
         REQUIRE(slice.steps > 0);
-        REQUIRE(slice.steps <= c.config.slice_steps);
+        REQUIRE(slice.steps <= std::max<std::int64_t>(16, c.config.slice_steps / op.element_bytes));
+        // The array has begun what all slices so far bring, whole clocks of it, and no more.
+        REQUIRE(slice.array_first == clocks);
+        clocks += slice.array_steps;
+        REQUIRE(clocks * op.quarter_macs >= 4 * (next + slice.steps));
+        REQUIRE((clocks - 1) * op.quarter_macs < 4 * (next + slice.steps));
         REQUIRE(slice.chunk >= chunk);
         next += slice.steps;
         chunk = slice.chunk;
         steps_of.at(static_cast<std::size_t>(chunk)) += slice.steps;
       }
       REQUIRE(next == op.k);
+      REQUIRE(clocks == op.array_steps);
+      REQUIRE(op.array_steps == ceil_div(4 * op.k, op.quarter_macs));
       for (std::size_t i = 0; i < steps_of.size(); ++i) {
-        const std::int64_t left = op.in_channels - static_cast<std::int64_t>(i) * op.chunk_channels;
+        const std::int64_t left = channels - static_cast<std::int64_t>(i) * op.chunk_channels;
         REQUIRE(steps_of[i] == taps * std::min(op.chunk_channels, left));
       }
     }
@@ -113,6 +128,9 @@ TEST_CASE("every operator is lowered exactly once and all MACs are there") {
     for (const LoweredOp& op : c.program.ops) {
       macs += op.macs;
       executed += op.kind == OpKind::gemm ? op.m * op.n * op.k : 0;
+      if (op.kind == OpKind::vector && op.type == "conv2d") {  // depthwise: a tap a pass
+        executed += op.m * op.n * op.window.kernel[0] * op.window.kernel[1];
+      }
       for (std::size_t from = 0; from < op.members.size();) {
         const std::size_t to = std::min(op.members.find(' ', from), op.members.size());
         lowered.insert(op.members.substr(from, to - from));
@@ -122,7 +140,7 @@ TEST_CASE("every operator is lowered exactly once and all MACs are there") {
     std::multiset<std::string> expected;
     for (const workloads::Operator& op : c.graph.operators) expected.insert(op.name);
     REQUIRE(lowered == expected);
-    REQUIRE(macs == workloads::total_cost(c.graph).macs);
+    REQUIRE(macs == workloads::total_cost(c.graph).macs * c.options.batch);
     REQUIRE(executed == macs);
   }
 }

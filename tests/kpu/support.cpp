@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "tests/workloads/small_networks.h"
 #include "traces/reader.h"
 
 namespace cyclescope::kpu::test {
@@ -25,11 +26,6 @@ TensorId residual_block(Net& net, TensorId x, std::int64_t inner) {
   const TensorId a = net.relu(net.batch_norm(net.convolution(x, {inner, {3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}})));
   const TensorId b = net.batch_norm(net.convolution(a, {net.extent(x, 1)}));
   return net.relu(net.sum(b, x));
-}
-
-Case lowered(const std::string& name, const KpuConfig& config, Graph graph) {
-  Program program = lower(graph, config);
-  return {name, config, std::move(graph), std::move(program)};
 }
 
 /// Random networks, each on a chip with another L2 and L3; those that do not fit are passed over.
@@ -94,7 +90,44 @@ void add_corner_nets(std::vector<Case>& cases) {
   });
 }
 
+/// Attention, norms, branches, resizing and grouped windows; several frames, wider precisions, L3 that is too small.
+void add_operator_nets(std::vector<Case>& cases) {
+  const std::vector<Graph> graphs{workloads::transformer_layer(), workloads::branches(), workloads::class_token(),
+                                  workloads::resized(),           workloads::grouped(),  workloads::depthwise()};
+  const struct {
+    const char* name;
+    const char* l2;
+    const char* l3;
+    LoweringOptions options;
+  } variants[]{{"int8", "8 KiB", "32 KiB", {Precision::int8, 1}},
+               {"3 frames", "4 KiB", "32 KiB", {Precision::int8, 3}},
+               {"bf16", "4 KiB", "32 KiB", {Precision::bf16, 1}},
+               {"2 frames of fp32", "8 KiB", "64 KiB", {Precision::fp32, 2}},
+               {"little L3", "1 KiB", "3 KiB", {Precision::int8, 1}},
+               {"little L3, 2 frames", "1 KiB", "4 KiB", {Precision::int8, 2}},
+               {"least L3, bf16", "2 KiB", "5 KiB", {Precision::bf16, 2}}};
+  std::size_t accepted = 0;
+  for (const auto& variant : variants) {
+    const KpuConfig config = small_chip({fmt::format("l2.capacity={}", variant.l2),
+                                         fmt::format("l3.capacity={}", variant.l3), "lowering.weight_window=64 B"});
+    for (const Graph& graph : graphs) {
+      try {
+        cases.push_back(lowered(graph.model + ", " + variant.name, config, graph, variant.options));
+        ++accepted;
+      } catch (const NotModelled& error) {
+        WARN(graph.model << ", " << variant.name << ": " << error.what());
+      }
+    }
+  }
+  REQUIRE(accepted >= 6 * graphs.size());
+}
+
 }  // namespace
+
+Case lowered(const std::string& name, const KpuConfig& config, Graph graph, const LoweringOptions& options) {
+  Program program = lower(graph, config, options);
+  return {name, config, std::move(graph), options, std::move(program)};
+}
 
 config::Settings settings(const std::vector<std::string>& overrides) {
   return config::resolve(schema(), kSource + "/configs/platforms/kpu-t64.ini", overrides);
@@ -207,6 +240,7 @@ const std::vector<Case>& cases() {
     add_corner_nets(list);
     add_tight_nets(list);
     add_random_nets(list);
+    add_operator_nets(list);
     return list;
   }();
   return all;
@@ -226,24 +260,41 @@ std::set<std::int64_t> touched_pixels(const LoweredOp& op, std::int64_t begin, s
   for (std::int64_t pixel = begin; pixel < end; ++pixel) {
     for (std::int64_t i = 0; i < w.kernel[0]; ++i) {
       for (std::int64_t j = 0; j < w.kernel[1]; ++j) {
-        const std::int64_t row = pixel / op.out_width * w.stride[0] - w.padding[0] + i * w.dilation[0];
-        const std::int64_t column = pixel % op.out_width * w.stride[1] - w.padding[1] + j * w.dilation[1];
+        const std::int64_t frame = pixel / (op.out_height * op.out_width);
+        const std::int64_t at = pixel % (op.out_height * op.out_width);
+        const std::int64_t row = at / op.out_width * w.stride[0] - w.padding[0] + i * w.dilation[0];
+        const std::int64_t column = at % op.out_width * w.stride[1] - w.padding[1] + j * w.dilation[1];
         const bool inside = row >= 0 && row < op.in_height && column >= 0 && column < op.in_width;
-        if (inside) pixels.insert(row * op.in_width + column);
+        if (inside) pixels.insert((frame * op.in_height + row) * op.in_width + column);
       }
     }
   }
   return pixels;
 }
 
-std::set<std::int32_t> receivers(const Program& program, const Segment& segment, std::int32_t tile) {
+bool has_residual(const LoweredOp& op) {
+  for (const InputEdge& edge : op.inputs) {
+    if (edge.role == EdgeRole::residual) return true;
+  }
+  return false;
+}
+
+std::int32_t site_of(const LoweredOp& op, std::int64_t tile) { return op.sites.at(static_cast<std::size_t>(tile)); }
+
+std::int64_t weight_slice_bytes(const LoweredOp& op, std::int64_t nb, std::size_t s) {
+  const Region out = op.block(0, nb);
+  const std::int64_t parameters = s == 0 ? op.epilogue_bytes : 0;
+  return (op.slices[s].steps * op.element_bytes + parameters) * (out.channel_end - out.channel_begin);
+}
+
+std::set<std::int32_t> receivers(const Program& program, const Segment& segment, std::int32_t site) {
   std::set<std::int32_t> tiles;
-  if (segment.local) tiles.insert(tile);
+  if (segment.local) tiles.insert(site);
   if (segment.route >= 0) {
     const RouteSpec& route = program.routes[static_cast<std::size_t>(segment.route)];
-    CHECK(route.source == tile);
+    CHECK(route.source == site);
     for (const std::int32_t destination : route.destinations) {
-      CHECK(destination != tile);
+      CHECK(destination != site);
       CHECK(tiles.insert(destination).second);
     }
   }

@@ -69,8 +69,10 @@ struct Case {
   std::string name;
   KpuConfig config;
   Graph graph;
+  LoweringOptions options;
   Program program;
 };
+Case lowered(const std::string& name, const KpuConfig& config, Graph graph, const LoweringOptions& options = {});
 
 /// Both ResNets on KPU-T64, one of them also on a chip of nine tiles of 48x16 PEs, and random networks on small chips.
 const std::vector<Case>& cases();
@@ -78,10 +80,16 @@ const std::vector<Case>& cases();
 /// Whether a block, a tile and an operator that computes meet: indices of operators with work of their own.
 std::vector<std::size_t> working_operators(const Program& program);
 
-/// Input pixels that the windows of output pixels [begin, end) read, tap by tap.
+bool has_residual(const LoweredOp& op);
+std::int32_t site_of(const LoweredOp& op, std::int64_t tile);
+/// Bytes of slice s of column block nb as the array wants them: a value per step and channel, and with the first slice
+/// the parameters of every channel.
+std::int64_t weight_slice_bytes(const LoweredOp& op, std::int64_t nb, std::size_t s);
+
+/// Input pixels that the windows of output pixels [begin, end) read, tap by tap, in all frames.
 std::set<std::int64_t> touched_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t end);
 
-/// The tiles that receive a segment of `tile`'s output: those of its route, and itself if it is local.
-std::set<std::int32_t> receivers(const Program& program, const Segment& segment, std::int32_t tile);
+/// The sites that receive a segment of the output of `site`: those of its route, and itself if it is local.
+std::set<std::int32_t> receivers(const Program& program, const Segment& segment, std::int32_t site);
 
 }  // namespace cyclescope::kpu::test
