@@ -12,5 +12,6 @@ void run_command(const std::vector<std::string>& args);
 void explain_command(const std::vector<std::string>& args);
 void trace_command(const std::vector<std::string>& args);
 void memory_command(const std::vector<std::string>& args);
+void scaling_command(const std::vector<std::string>& args);
 
 }  // namespace cyclescope::run
