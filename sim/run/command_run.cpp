@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <fstream>
 #include <optional>
@@ -12,36 +11,13 @@
 #include "sim/run/output.h"
 #include "sim/run/request.h"
 #include "sim/run/run_log.h"
-#include "sim/run/version.h"
+#include "sim/run/simulate.h"
 #include "sim/run/views.h"
 
 namespace cyclescope::run {
 namespace {
 
 namespace po = boost::program_options;
-
-std::string log_path(const std::string& out) { return out + ".log"; }
-
-results::RunResult simulate(const Request& request) {
-  results::RunResult result =
-      request.platform.family->run(request.trace.graph, request.platform.settings, request.options);
-  result.platform = request.platform.name;
-  result.version = kVersion;
-  for (const auto& [key, setting] : request.platform.settings.all()) {
-    result.settings[key] = setting.text;
-    if (setting.set_where == "--set") result.overrides[key] = setting.text;
-  }
-  return result;
-}
-
-/// Throws CheckFailed when a law does not hold.
-void check_laws(const results::RunResult& result) {
-  const auto broken =
-      std::find_if(result.laws.begin(), result.laws.end(), [](const results::LawResult& law) { return !law.holds; });
-  if (broken == result.laws.end()) return;
-  throw CheckFailed(
-      fmt::format("{} on {}: law '{}' is broken: {}", result.model, result.platform, broken->name, broken->detail));
-}
 
 /// Only a result is ever replaced: a trace has the same ending, and a slip would destroy it. Throws InputError.
 void check_replaceable(const std::string& out) {
@@ -50,14 +26,6 @@ void check_replaceable(const std::string& out) {
   if (!existing.read(head.data(), static_cast<std::streamsize>(head.size())) && existing.gcount() == 0) return;
   if (head == "cyclescope-run-") return;
   throw InputError(fmt::format("cannot write '{}': it exists and is no result of a run; expected a new name", out));
-}
-
-/// Both are complete before either gets its name.
-void save(const results::RunResult& result, const RunLog& log, const std::string& out) {
-  results::AtomicFile log_file(log_path(out));
-  log_file.write(log.text());
-  results::write(result, out);
-  log_file.commit();
 }
 
 }  // namespace

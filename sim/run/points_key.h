@@ -1,0 +1,24 @@
+// The hash that names the files of a point.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "sim/run/points.h"
+
+namespace cyclescope::run {
+
+/// Hexadecimal SHA-1 of bytes.
+std::string sha1(const std::string& bytes);
+
+/// Keys of many points; reads each trace once.
+class PointKeys {
+ public:
+  /// As point_key().
+  std::string of(const PointSpec& spec);
+
+ private:
+  std::map<std::string, std::string> traces_;  ///< path -> hash of its content
+};
+
+}  // namespace cyclescope::run
