@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "arch/kpu/tile_kinds.h"
+#include "sim/base/checked.h"
 #include "sim/memory/dram_config.h"
 
 namespace cyclescope::kpu {
@@ -35,6 +37,10 @@ Declaration choice(const char* key, std::vector<std::string> words, const char* 
   return {key, Quantity::choice, "", text, 0, 0, std::move(words), otherwise, "the usual mode of operation"};
 }
 
+Declaration mesh_side(const char* key, const char* text) {
+  return {key, Quantity::count, "nodes", text, 0, 1024, {}, "0 nodes", "follows from kpu.tiles"};
+}
+
 Declaration free_text(const char* key, const char* text) { return {key, Quantity::text, "", text, 0, 0, {}, {}, {}}; }
 
 void declare_chip(Schema& schema) {
@@ -50,10 +56,19 @@ void declare_chip(Schema& schema) {
             {},
             {}})
       .add(integer("kpu.tiles", "tiles", 1, 1024, "compute tiles, one per mesh node"))
-      .add(integer("mesh.width", "nodes", 1, 64, "mesh columns"))
-      .add(integer("mesh.height", "nodes", 1, 64, "mesh rows"))
+      .add(mesh_side("mesh.width", "mesh columns; 0: from kpu.tiles, as square as possible"))
+      .add(mesh_side("mesh.height", "mesh rows; 0: from kpu.tiles, as square as possible"))
       .add(bytes("mesh.flit", 1, 1024, "bytes of a flit, one per clock, link and direction"))
       .add(integer("mesh.buffer", "flits", 1, 1LL << 20, "input buffer of a router port, at least a packet"))
+      .add({"mesh.multicast",
+            Quantity::flag,
+            "",
+            "routers copy a packet where its routes part; off: one copy per destination",
+            0,
+            0,
+            {},
+            "on",
+            "trees along a row or column, a NoC overlay of the branes-ai/embodied-schemas catalogue"})
       .add(clocks("mesh.router_latency", 0, 64, "latency of a router"))
       .add(clocks("mesh.link_latency", 1, 64, "latency of a link"))
       .add(clocks("mesh.credit_latency", 1, 64, "from a flit's leaving a buffer until its credit can be used"))
@@ -107,6 +122,8 @@ void declare_engines(Schema& schema) {
 
 void declare_energy(Schema& schema) {
   schema.add(energy("energy.mac_int8", "one INT8 MAC"))
+      .add(energy("energy.mac_bf16", "one BF16 MAC"))
+      .add(energy("energy.mac_fp32", "one FP32 MAC"))
       .add(energy("energy.pe_register", "operand and accumulator registers of one INT8 MAC"))
       .add(energy("energy.pe_hop", "operand hop between PEs, per byte"))
       .add(energy("energy.drain_hop", "32-bit result over one north link"))
@@ -128,6 +145,8 @@ void declare_energy(Schema& schema) {
 EnergyConfig energy_from(const Settings& s) {
   EnergyConfig e;
   e.mac_int8 = s.integer("energy.mac_int8");
+  e.mac_bf16 = s.integer("energy.mac_bf16");
+  e.mac_fp32 = s.integer("energy.mac_fp32");
   e.pe_register = s.integer("energy.pe_register");
   e.pe_hop = s.integer("energy.pe_hop");
   e.drain_hop = s.integer("energy.drain_hop");
@@ -147,11 +166,43 @@ EnergyConfig energy_from(const Settings& s) {
   return e;
 }
 
-void check(const KpuConfig& c) {
+/// The mesh of `tiles` nodes: sides given, or the most nearly square one that is at least as wide as high.
+void shape_mesh(KpuConfig& c) {
+  if (c.mesh_width == 0 && c.mesh_height == 0) {
+    for (int height = 1; height * height <= c.tiles; ++height) {
+      if (c.tiles % height == 0) c.mesh_height = height;
+    }
+  }
+  if (c.mesh_width == 0) c.mesh_width = c.tiles / c.mesh_height;
+  if (c.mesh_height == 0) c.mesh_height = c.tiles / c.mesh_width;
   if (c.mesh_width * c.mesh_height != c.tiles) {
     throw InputError(fmt::format("kpu.tiles = {}: expected mesh.width x mesh.height = {} x {} = {}", c.tiles,
                                  c.mesh_width, c.mesh_height, c.mesh_width * c.mesh_height));
   }
+}
+
+bool has_tiles(const KpuConfig& c, std::size_t kind) {
+  return std::find(c.kind_of_tile.begin(), c.kind_of_tile.end(), kind) != c.kind_of_tile.end();
+}
+
+/// Whether the FIFOs at the edge of an array suffice; `section` is where its sides are declared.
+void check_lanes(const KpuConfig& c, const TileKind& kind, const char* section) {
+  if (c.interleave_drain && 2 * c.egress_depth <= kind.columns) {
+    throw InputError(
+        fmt::format("array.egress_depth = {}: expected more than half of {}.columns = {} when array.drain "
+                    "is interleaved, where results of two blocks share the egress FIFOs",
+                    c.egress_depth, section, kind.columns));
+  }
+  const int skew = std::max(kind.rows, kind.columns) - 1;
+  if (c.ingress_depth < skew) {
+    throw InputError(
+        fmt::format("array.ingress_depth = {}: expected at least max({}.rows, {}.columns) - 1 = {}, "
+                    "the skew between the first and the last lane",
+                    c.ingress_depth, section, section, skew));
+  }
+}
+
+void check(const KpuConfig& c) {
   const std::int64_t packet_flits = 1 + ceil_div(c.packet_bytes, c.flit_bytes);
   if (c.mesh_buffer < packet_flits) {
     throw InputError(
@@ -159,34 +210,26 @@ void check(const KpuConfig& c) {
                     "{} flits of mesh.flit = {} B",
                     c.mesh_buffer, c.packet_bytes, packet_flits, c.flit_bytes));
   }
-  if (c.interleave_drain && 2 * c.egress_depth <= c.columns) {
-    throw InputError(
-        fmt::format("array.egress_depth = {}: expected more than half of array.columns = {} when array.drain "
-                    "is interleaved, where results of two blocks share the egress FIFOs",
-                    c.egress_depth, c.columns));
-  }
   if (c.l3_banks % 4 != 0) {
     throw InputError(fmt::format("l3.banks = {}: expected a multiple of the four clients of L3", c.l3_banks));
   }
-  const int skew = std::max(c.rows, c.columns) - 1;
-  if (c.ingress_depth < skew) {
-    throw InputError(
-        fmt::format("array.ingress_depth = {}: expected at least max(array.rows, array.columns) - 1 = {}, "
-                    "the skew between the first and the last lane",
-                    c.ingress_depth, skew));
-  }
-  if (c.dma_engines % c.mesh_height != 0 && c.mesh_height % c.dma_engines != 0) {
-    throw InputError(fmt::format("dma.engines = {}: expected a divisor or a multiple of mesh.height = {}",
-                                 c.dma_engines, c.mesh_height));
-  }
+  check_lanes(c, c.kinds[kInt8Tile], "array");  // those of the BF16-primary tiles too
+  if (has_tiles(c, kMatrixTile)) check_lanes(c, c.kinds[kMatrixTile], "matrix_tile");
 }
 
 }  // namespace
+
+int KpuConfig::store_engine(int row) const {
+  const bool every_row = dma_engines >= mesh_height;
+  return static_cast<int>(every_row ? ceil_div(row * dma_engines, mesh_height)
+                                    : ceil_div((row + 1) * dma_engines, mesh_height) - 1);
+}
 
 Schema schema() {
   Schema schema;
   declare_chip(schema);
   declare_tile(schema);
+  declare_tile_kinds(schema);
   declare_engines(schema);
   declare_energy(schema);
   memory::declare(schema);
@@ -199,9 +242,11 @@ KpuConfig from_settings(const Settings& s) {
   c.mesh_width = small("mesh.width");
   c.mesh_height = small("mesh.height");
   c.tiles = small("kpu.tiles");
+  shape_mesh(c);
   c.clock_hz = s.integer("clock.fabric");
   c.rows = small("array.rows");
   c.columns = small("array.columns");
+  c.multicast = s.flag("mesh.multicast");
   c.interleave_drain = s.text("array.drain") == "interleaved";
   c.ingress_depth = small("array.ingress_depth");
   c.egress_depth = small("array.egress_depth");
@@ -236,6 +281,7 @@ KpuConfig from_settings(const Settings& s) {
   c.idle_microwatts = s.integer("power.idle");
   c.ideal_operands = s.text("sim.ideal") == "operands";
   c.energy = energy_from(s);
+  resolve_tile_kinds(s, c);
   check(c);
   return c;
 }

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "sim/base/precision.h"
 #include "sim/base/time.h"
 #include "sim/config/settings.h"
 
@@ -12,8 +14,8 @@ namespace cyclescope::kpu {
 
 /// Energies of one action each, in attojoules (configs/energy/).
 struct EnergyConfig {
-  std::int64_t mac_int8 = 0;
-  std::int64_t pe_register = 0;                         ///< register accesses of one MAC
+  std::int64_t mac_int8 = 0, mac_bf16 = 0, mac_fp32 = 0;
+  std::int64_t pe_register = 0;                         ///< register accesses of one INT8 MAC
   std::int64_t pe_hop = 0;                              ///< operand hop between neighbouring PEs, per byte
   std::int64_t drain_hop = 0;                           ///< 4-byte result over one north link
   std::int64_t l1_write = 0, l1_read = 0;               ///< per byte
@@ -26,12 +28,31 @@ struct EnergyConfig {
   std::int64_t program_load = 0;                        ///< per program and tile
 };
 
+/// A kind of compute tile.
+struct TileKind {
+  std::string name;                        ///< "int8", "bf16" or "matrix"
+  int rows = 0, columns = 0;               ///< PEs (cells of a matrix tile)
+  bool weight_stationary = false;          ///< else output-stationary
+  int cell_m = 1, cell_n = 1, cell_k = 1;  ///< the product that a cell computes per clock at INT8
+  /// MACs of a PE in four clocks; 0: the kind does not execute that precision.
+  int quarter_macs_int8 = 0, quarter_macs_bf16 = 0, quarter_macs_fp32 = 0;
+  std::int64_t port_bytes = 0;  ///< streamer width per clock and operand
+
+  /// FP16 runs at the BF16 rate; INT4 is not modelled: 0.
+  [[nodiscard]] int quarter_macs(Precision precision) const;
+};
+
+/// Indices of KpuConfig::kinds.
+constexpr std::size_t kInt8Tile = 0, kBf16Tile = 1, kMatrixTile = 2;
+
 /// One chip. Lengths in bytes, times in clocks of the fabric.
 struct KpuConfig {
   int mesh_width = 0, mesh_height = 0;
   int tiles = 0;
   std::int64_t clock_hz = 0;
-  int rows = 0, columns = 0;
+  std::vector<TileKind> kinds;             ///< int8, bf16, matrix
+  std::vector<std::uint8_t> kind_of_tile;  ///< index of `kinds` by site
+  int rows = 0, columns = 0;               ///< of kinds[kInt8Tile]
   bool interleave_drain = false;
   int ingress_depth = 0, egress_depth = 0;
   bool register_array = false;  ///< array.model = register
@@ -47,9 +68,12 @@ struct KpuConfig {
   int flit_bytes = 0, mesh_buffer = 0, router_latency = 0, link_latency = 0, mesh_credit_latency = 0;
   int dma_engines = 0, dma_setup = 0, dma_outstanding = 0;
   std::int64_t packet_bytes = 0;
-  /// Mesh row to which a DMA engine is attached, and the engine that stores what the tiles of a mesh row send.
+  bool multicast = true;  ///< off: one copy per destination
+  /// Mesh row to which a DMA engine is attached. With as many engines as rows or more, every row has one.
   [[nodiscard]] int dma_row(int engine) const { return engine * mesh_height / dma_engines; }
-  [[nodiscard]] int store_engine(int row) const { return row * dma_engines / mesh_height; }
+  /// The engine that stores what the tiles of a mesh row send: the first one of that row or, if it has none, that of
+  /// the nearest row before it.
+  [[nodiscard]] int store_engine(int row) const;
 
   int launch_cycles = 0, signal_latency = 0, program_bytes = 0, program_cache = 0;
   int prefetch_operators = 0;      ///< weights may be loaded up to this many operators ahead
@@ -57,6 +81,9 @@ struct KpuConfig {
   std::int64_t idle_microwatts = 0;
   bool ideal_operands = false;  ///< sim.ideal = operands
   EnergyConfig energy;
+
+  /// MACs per clock of all tiles that execute `precision`, times four.
+  [[nodiscard]] std::int64_t quarter_macs(Precision precision) const;
 };
 
 /// Declares every key of the family and of the parts it uses.

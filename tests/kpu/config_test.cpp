@@ -16,62 +16,75 @@ using Values = std::vector<std::int64_t>;
 /// Everything that the family takes from a platform file for itself.
 Values values_of(const KpuConfig& c) {
   const EnergyConfig& e = c.energy;
-  return {c.mesh_width,
-          c.mesh_height,
-          c.tiles,
-          c.clock_hz,
-          c.rows,
-          c.columns,
-          c.interleave_drain,
-          c.ingress_depth,
-          c.egress_depth,
-          c.register_array,
-          c.vector_lanes,
-          c.vector_depth,
-          c.line_bytes,
-          c.l2_latency,
-          c.l3_latency,
-          c.l3_banks,
-          c.l2_bytes,
-          c.l3_bytes,
-          c.streamer_setup,
-          c.block_mover_setup,
-          c.block_mover_queue,
-          c.slice_steps,
-          c.flit_bytes,
-          c.mesh_buffer,
-          c.router_latency,
-          c.link_latency,
-          c.mesh_credit_latency,
-          c.dma_engines,
-          c.dma_setup,
-          c.dma_outstanding,
-          c.packet_bytes,
-          c.launch_cycles,
-          c.signal_latency,
-          c.program_bytes,
-          c.program_cache,
-          c.prefetch_operators,
-          c.weight_window,
-          c.idle_microwatts,
-          c.ideal_operands,
-          e.mac_int8,
-          e.pe_hop,
-          e.pe_register,
-          e.drain_hop,
-          e.l1_write,
-          e.l1_read,
-          e.l2_write,
-          e.l2_read,
-          e.l3_write,
-          e.l3_read,
-          e.streamer,
-          e.block_mover,
-          e.dma,
-          e.descriptor,
-          e.flit_hop,
-          e.vector_pass,
-          e.program_load};
+  Values values{c.mesh_width,
+                c.mesh_height,
+                c.tiles,
+                c.clock_hz,
+                c.rows,
+                c.columns,
+                c.multicast,
+                c.interleave_drain,
+                c.ingress_depth,
+                c.egress_depth,
+                c.register_array,
+                c.vector_lanes,
+                c.vector_depth,
+                c.line_bytes,
+                c.l2_latency,
+                c.l3_latency,
+                c.l3_banks,
+                c.l2_bytes,
+                c.l3_bytes,
+                c.streamer_setup,
+                c.block_mover_setup,
+                c.block_mover_queue,
+                c.slice_steps,
+                c.flit_bytes,
+                c.mesh_buffer,
+                c.router_latency,
+                c.link_latency,
+                c.mesh_credit_latency,
+                c.dma_engines,
+                c.dma_setup,
+                c.dma_outstanding,
+                c.packet_bytes,
+                c.launch_cycles,
+                c.signal_latency,
+                c.program_bytes,
+                c.program_cache,
+                c.prefetch_operators,
+                c.weight_window,
+                c.idle_microwatts,
+                c.ideal_operands,
+                e.mac_int8,
+                e.mac_bf16,
+                e.mac_fp32,
+                e.pe_hop,
+                e.pe_register,
+                e.drain_hop,
+                e.l1_write,
+                e.l1_read,
+                e.l2_write,
+                e.l2_read,
+                e.l3_write,
+                e.l3_read,
+                e.streamer,
+                e.block_mover,
+                e.dma,
+                e.descriptor,
+                e.flit_hop,
+                e.vector_pass,
+                e.program_load};
+  for (const TileKind& k : c.kinds) {
+    for (const std::int64_t value :
+         {std::int64_t{k.rows}, std::int64_t{k.columns}, std::int64_t{k.weight_stationary}, std::int64_t{k.cell_m},
+          std::int64_t{k.cell_n}, std::int64_t{k.cell_k}, std::int64_t{k.quarter_macs_int8},
+          std::int64_t{k.quarter_macs_bf16}, std::int64_t{k.quarter_macs_fp32}, k.port_bytes}) {
+      values.push_back(value);
+    }
+  }
+  values.insert(values.end(), c.kind_of_tile.begin(), c.kind_of_tile.end());
+  return values;
 }
 
 /// Everything that the external memory takes from it.
@@ -204,11 +217,11 @@ std::string contradiction(const std::vector<std::string>& overrides) {
 
 TEST_CASE("settings that contradict each other are refused with their keys") {
   using Catch::Contains;
-  CHECK_THAT(contradiction({"kpu.tiles=63 tiles"}),
-             Contains("kpu.tiles = 63") && Contains("mesh.width") && Contains("mesh.height") && Contains("64"));
-  CHECK_THAT(contradiction({"mesh.width=4 nodes"}), Contains("kpu.tiles") && Contains("mesh.width"));
-  CHECK_THAT(contradiction({"mesh.height=16 nodes"}), Contains("kpu.tiles") && Contains("mesh.height"));
-  CHECK_THAT(contradiction({"dma.engines=3 engines"}), Contains("dma.engines = 3") && Contains("mesh.height = 8"));
+  CHECK_THAT(contradiction({"mesh.width=7 nodes"}),
+             Contains("kpu.tiles = 64") && Contains("mesh.width") && Contains("7 x 9 = 63"));
+  CHECK_THAT(contradiction({"mesh.height=65 nodes"}), Contains("kpu.tiles") && Contains("mesh.height"));
+  CHECK_THAT(contradiction({"mesh.width=8 nodes", "mesh.height=16 nodes"}),
+             Contains("kpu.tiles = 64") && Contains("8 x 16 = 128"));
   for (const char* small : {"mesh.buffer=16 flits", "mesh.flit=4 B", "dma.packet=1024 B"}) {  // less than a packet
     INFO(small);
     CHECK_THAT(contradiction({small}), Contains("mesh.buffer") && Contains("dma.packet") && Contains("mesh.flit"));
@@ -216,9 +229,14 @@ TEST_CASE("settings that contradict each other are refused with their keys") {
   CHECK_NOTHROW(chip({"mesh.buffer=17 flits"}));  // 256 B of 16 B and a header
   CHECK_NOTHROW(chip({"mesh.flit=8 B"}));
   CHECK_THAT(contradiction({"l3.banks=3 banks"}), Contains("l3.banks"));  // a turn for each of four clients
-  CHECK_NOTHROW(chip({"dma.engines=16 engines"}));
-  CHECK_NOTHROW(chip({"dma.engines=4 engines"}));
-  CHECK_NOTHROW(chip({"kpu.tiles=32 tiles", "mesh.width=4 nodes"}));
+  for (const char* engines : {"dma.engines=3 engines", "dma.engines=4 engines", "dma.engines=16 engines"}) {
+    CHECK_NOTHROW(chip({engines}));
+  }
+  CHECK_THAT(contradiction({"matrix_tile.cell=4x4x4"}),
+             Contains("matrix_tile.cell = 4x4x4") && Contains("matrix_tile.int8_rate = 256") && Contains("not 4"));
+  CHECK_THAT(contradiction({"matrix_tile.columns=64 PE"}), Contains("array.ingress_depth") && Contains("matrix_tile"));
+  CHECK_THAT(contradiction({"tiles.int8=0 tiles", "tiles.bf16=0 tiles", "tiles.matrix=0 tiles"}),
+             Contains("tiles.int8") && Contains("tiles.matrix"));
 }
 
 TEST_CASE("a packet of more than the memory's interleave granule is refused") {
