@@ -33,7 +33,7 @@ Usage usage() {
       "at once. --bandwidth alone is the axis; beside --tiles it gives one series per bandwidth. --weak gives a point\n"
       "of N times the smallest number of tiles a batch of N.\n"
       "--out writes the result of every point, and scaling.json, scaling.csv and scaling.h5.",
-      "cyclescope scaling --platform kpu-t64 --model resnet50 --tiles 16,...,1024 --memory constant,scaled,ideal\n"
+      "cyclescope scaling --platform kpu-t64 --model resnet50 --tiles 16,32,...,1024 --memory constant,scaled,ideal\n"
       "cyclescope scaling --platform kpu-t64 --model resnet50 --bandwidth 16,32,64,128 --state steady\n"
       "cyclescope scaling --platform kpu-t64 --model resnet50 --tiles 32,64 --bandwidth 32,64 --set dma.engines=4\n"
       "cyclescope scaling --platforms kpu-t64,kpu-t256,kpu-t768 --model resnet50 --out chips\n"

@@ -76,7 +76,7 @@ struct Losses {
   std::int64_t (*sum)(const ScalingPoint&);
 };
 
-/// Causes down, points across, at most kColumns of them; causes that are 0 everywhere are left out.
+/// Causes down, points across, at most kColumns of them; causes that round to 0.0 everywhere are left out.
 std::string losses(const ScalingSeries& series, const Losses& what) {
   std::string text;
   for (std::size_t first = what.first; first < series.points.size(); first += kColumns) {
@@ -90,8 +90,8 @@ std::string losses(const ScalingSeries& series, const Losses& what) {
       bool used = false;
       for (std::size_t i = first; i < last; ++i) {
         const std::int64_t part = what.part(series.points[i], cause);
-        used = used || part != 0;
         row.push_back(signed_percent(part, what.total(series.points[i])));
+        used = used || row.back() != "0.0";
       }
       if (used) table.row(row);
     }
@@ -140,10 +140,10 @@ std::string largest(const ScalingPoint& point) {
   return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
-/// `NAME: simulated 3.20x of 4.00x; largest losses: ...`
+/// `NAME: simulated 3.20x with 4.00x the capacity`, then the largest losses.
 std::string simulated(const std::string& name, const ScalingPoint& base, const ScalingPoint& point) {
-  return fmt::format("{}{}: simulated {:.2f}x of {:.2f}x capacity; largest losses: {}\n", kIndent, name,
-                     results::speed_up(base, point), results::ideal_speed_up(base, point), largest(point));
+  return fmt::format("{}{}: simulated {:.2f}x with {:.2f}x the capacity\n{}  largest losses: {}\n", kIndent, name,
+                     results::speed_up(base, point), results::ideal_speed_up(base, point), kIndent, largest(point));
 }
 
 std::string rulings(const ScalingHead& head, const ScalingSeries& series) {
@@ -209,7 +209,8 @@ constexpr const char* kExplanation =
     "\nspeed-up: latency of the base over that of the point (per frame when work differs). capacity: MAC slots per\n"
     "second over the base's, tiles and clock included. efficiency = speed-up / capacity. marginal: speed-up over the\n"
     "point before, divided by the growth of the axis. serial: Karp-Flatt serial fraction. Causes sum to the last row\n"
-    "exactly in integers (--format json); percentages here are rounded one by one. simulated by cyclescope ";
+    "exactly in integers (--format json); percentages here are rounded one by one, and causes\n"
+    "of 0.0 everywhere are left out. Simulated by cyclescope ";
 
 }  // namespace
 
