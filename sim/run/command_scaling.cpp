@@ -100,11 +100,13 @@ struct Failures {
   std::string first;
 };
 
-void take_outcome(const PlannedPoint& planned, const PointOutcome& outcome, results::ScalingSeries& series,
-                  Failures& failures) {
+void take_outcome(const PlannedPoint& planned, const PointOutcome& outcome, ScalingHead& head,
+                  results::ScalingSeries& series, Failures& failures) {
   constexpr int kNotModelled = 3;
   if (outcome.exit_code == 0) {
-    results::ScalingPoint point = results::scaling_point(results::read(outcome.file), planned.label, planned.size);
+    const results::RunResult result = results::read(outcome.file);
+    results::ScalingPoint point = results::scaling_point(result, planned.label, planned.size);
+    head.model = result.model;  // by name, should a file have been given
     if (planned.size == 0) point.size = point.slots.arrays;
     series.points.push_back(std::move(point));
     return;
@@ -127,8 +129,13 @@ ScalingReport simulate(const ScalingPlan& plan, const PointOptions& options, Fai
   std::size_t next = 0;
   for (const PlannedSeries& planned : plan.series) {
     results::ScalingSeries series = planned.head;
-    for (const PlannedPoint& point : planned.points) take_outcome(point, outcomes.at(next++), series, failures);
+    for (const PlannedPoint& point : planned.points)
+      take_outcome(point, outcomes.at(next++), report.head, series, failures);
     results::complete(series);
+    if (series.platform.empty()) {  // whole chips differ in more than size
+      series.knee.reset();
+      series.last.reset();
+    }
     report.series.push_back(std::move(series));
   }
   return report;
@@ -176,6 +183,7 @@ void scaling_command(const std::vector<std::string>& args) {
   const ScalingPlan plan = plan_scaling(*arguments);
   const PointDirectory directory(arguments->has("out") ? std::optional(arguments->text("out")) : std::nullopt);
   options.directory = directory.path();
+  options.progress = isatty(STDERR_FILENO) != 0;
   Failures failures;
   const ScalingReport report = simulate(plan, options, failures);
   require_a_point(report, failures);

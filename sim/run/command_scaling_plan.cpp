@@ -40,7 +40,8 @@ std::optional<std::int64_t> whole(const std::string& text) {
 
 /// What the platform says, as far as the axes need it.
 struct Chip {
-  std::string name;
+  std::string name;  ///< as given, possibly a path
+  std::string shown;
   std::int64_t tiles = 0;
   std::int64_t channels = 0;
   std::int64_t per_channel = 0;  ///< bytes per second
@@ -55,7 +56,7 @@ std::int64_t setting(const Platform& platform, const char* key) {
 
 Chip chip(const std::string& name, const std::vector<std::string>& sets) {
   const Platform platform = load_platform(name, sets);
-  Chip found{name, setting(platform, kTiles), setting(platform, kChannels), 0};
+  Chip found{name, platform.name, setting(platform, kTiles), setting(platform, kChannels), 0};
   found.per_channel = memory::resolve_dram(platform.settings).peak_bytes_per_second() / found.channels;
   return found;
 }
@@ -101,7 +102,7 @@ class Planner {
     plan_.head.axis = "platform";
     const std::vector<std::string> names = fields("platforms", arguments_.text("platforms"));
     for_all_series("", "", [&](PlannedSeries& series) {
-      for (const std::string& name : names) add(series, name, 0, name, {}, 1);
+      for (const std::string& name : names) add(series, find_platform(name).name, 0, name, {}, 1);
     });
   }
 
@@ -124,7 +125,7 @@ class Planner {
   }
 
   void scale_bandwidth(const std::vector<std::string>& rates) {
-    for_all_series(chip_.name, "", [&](PlannedSeries& series) {
+    for_all_series(chip_.shown, "", [&](PlannedSeries& series) {
       for (const std::string& rate : rates) {
         const std::int64_t channels = channels_for(rate, chip_.per_channel);
         add(series, rate + " GB/s", channels, chip_.name, {channel_set(channels)}, 1);
@@ -135,7 +136,7 @@ class Planner {
   /// `channels`: of the platform's own number of tiles.
   void scale_tiles(const std::string& fixed, std::int64_t channels) {
     const std::vector<std::int64_t> sizes = parse_sizes("tiles", arguments_.text("tiles"));
-    for_all_series(chip_.name, fixed, [&](PlannedSeries& series) {
+    for_all_series(chip_.shown, fixed, [&](PlannedSeries& series) {
       for (const std::int64_t size : sizes) {
         if (plan_.head.weak && size % sizes.front() != 0) {
           throw InputError(fmt::format("--tiles {}: --weak needs multiples of the smallest, {}", size, sizes.front()));

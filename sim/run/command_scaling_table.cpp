@@ -47,13 +47,14 @@ std::string figures(const ScalingHead& head, const ScalingSeries& series) {
   const ScalingPoint& base = series.points.front();
   for (std::size_t i = 0; i < series.points.size(); ++i) {
     const ScalingPoint& point = series.points[i];
+    const std::optional<double> marginal = marginal_efficiency(series, i);
     const std::optional<double> serial = results::serial_fraction(base, point);
     std::vector<std::string> row{point.label,
                                  duration(point.makespan),
                                  fmt::format("{:.2f}x", results::speed_up(base, point)),
                                  fmt::format("{:.2f}x", results::ideal_speed_up(base, point)),
                                  fmt::format("{:.1f} %", 100 * point.lost.efficiency()),
-                                 i > 0 ? fmt::format("{:.2f}", marginal_efficiency(series, i)) : "-",
+                                 marginal ? fmt::format("{:.2f}", *marginal) : "-",
                                  serial ? fmt::format("{:.4f}", *serial) : "-",
                                  engineering(real(point.energy_fj) / kFemto, "J")};
     if (chips) {
@@ -169,6 +170,7 @@ std::string rulings(const ScalingHead& head, const ScalingSeries& series) {
 }
 
 std::string knees(const ScalingHead& head, const ScalingSeries& series) {
+  if (head.axis == "platform") return "";
   std::string text;
   if (series.knee) {
     text += fmt::format("{}Knee: {} {} is the largest whose marginal efficiency is at least 0.5.\n", kIndent, head.axis,
@@ -208,9 +210,11 @@ std::string one(const ScalingHead& head, const ScalingSeries& series) {
 constexpr const char* kExplanation =
     "\nspeed-up: latency of the base over that of the point (per frame when work differs). capacity: MAC slots per\n"
     "second over the base's, tiles and clock included. efficiency = speed-up / capacity. marginal: speed-up over the\n"
-    "point before, divided by the growth of the axis. serial: Karp-Flatt serial fraction. Causes sum to the last row\n"
-    "exactly in integers (--format json); percentages here are rounded one by one, and causes\n"
-    "of 0.0 everywhere are left out. Simulated by cyclescope ";
+    "point before, divided by the growth of the axis. serial: Karp-Flatt serial fraction. Tables of causes close "
+    "exactly\n"
+    "in integers (--format json): useful and lost slots are all slots, terms sum to 1 - efficiency. Percentages here "
+    "are\n"
+    "rounded one by one, and causes of 0.0 everywhere are left out. Simulated by cyclescope ";
 
 }  // namespace
 

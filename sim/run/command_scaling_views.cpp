@@ -45,7 +45,7 @@ Json to_json(const ScalingSeries& series, std::size_t i) {
   json["speed_up"] = results::speed_up(base, point);
   json["ideal_speed_up"] = results::ideal_speed_up(base, point);
   json["efficiency"] = point.lost.efficiency();
-  json["marginal_efficiency"] = i > 0 ? Json(marginal_efficiency(series, i)) : Json(nullptr);
+  json["marginal_efficiency"] = or_null(marginal_efficiency(series, i));
   json["serial_fraction"] = or_null(results::serial_fraction(base, point));
   json["makespan_fs"] = point.makespan;
   json["cycles"] = point.cycles;
@@ -89,8 +89,8 @@ std::vector<std::pair<std::string, std::string>> cells(const ScalingHead& head, 
                                                        std::size_t i) {
   const ScalingPoint& base = series.points.front();
   const ScalingPoint& point = series.points[i];
-  const std::optional<double> serial = results::serial_fraction(base, point);
   const auto number = [](double value) { return fmt::format("{}", value); };
+  const auto optional = [&](const std::optional<double>& value) { return value ? number(*value) : std::string(); };
   std::vector<std::pair<std::string, std::string>> row{
       {"model", csv_cell(head.model)},
       {"precision", head.precision},
@@ -109,8 +109,8 @@ std::vector<std::pair<std::string, std::string>> cells(const ScalingHead& head, 
       {"speed_up", number(results::speed_up(base, point))},
       {"ideal_speed_up", number(results::ideal_speed_up(base, point))},
       {"efficiency", number(point.lost.efficiency())},
-      {"marginal_efficiency", i > 0 ? number(marginal_efficiency(series, i)) : ""},
-      {"serial_fraction", serial ? number(*serial) : ""},
+      {"marginal_efficiency", optional(marginal_efficiency(series, i))},
+      {"serial_fraction", optional(results::serial_fraction(base, point))},
       {"knee", series.knee == i ? "1" : "0"},
       {"pays_until", series.last == i ? "1" : "0"},
       {"arrays", std::to_string(point.slots.arrays)},
@@ -130,7 +130,8 @@ std::vector<std::pair<std::string, std::string>> cells(const ScalingHead& head, 
 
 }  // namespace
 
-double marginal_efficiency(const ScalingSeries& series, std::size_t i) {
+std::optional<double> marginal_efficiency(const ScalingSeries& series, std::size_t i) {
+  if (i == 0 || series.platform.empty()) return std::nullopt;
   const ScalingPoint& before = series.points[i - 1];
   const ScalingPoint& point = series.points[i];
   return results::speed_up(before, point) * real(before.size) / real(point.size);

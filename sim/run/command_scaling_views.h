@@ -1,6 +1,7 @@
 // Views of scaling series. They derive ratios when printing and nothing else; JSON carries the integers behind them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,9 @@ struct ScalingClaim {
 /// 64 : 256 : 512 GB/s; it called them perfect and excellent scaling with tiles.
 const std::vector<ScalingClaim>& scaling_claims();
 
-/// Marginal efficiency of point i beside the one before, per unit of work: (T_prev / T) / (size / size_prev).
-double marginal_efficiency(const results::ScalingSeries& series, std::size_t i);
+/// Marginal efficiency of point i beside the one before, per unit of work: (T_prev / T) / (size / size_prev). Nothing for
+/// the first point and for whole chips, which differ in more than size.
+std::optional<double> marginal_efficiency(const results::ScalingSeries& series, std::size_t i);
 
 /// `steady state, constant memory`
 std::string describe(const results::ScalingSeries& series);
