@@ -10,7 +10,7 @@ release="$repository/build/release"
 build_packages=(g++ cmake ninja-build libsystemc-dev libboost-program-options-dev libhdf5-dev libfmt-dev
                 nlohmann-json3-dev catch2)
 test_packages=(python3 python3-torch python3-torchvision python3-onnx python3-h5py python3-numpy python3-pytest
-               python3-matplotlib)
+               python3-matplotlib slurm-wlm munge)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 

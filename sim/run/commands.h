@@ -11,6 +11,7 @@ void show_command(const std::vector<std::string>& args);
 void run_command(const std::vector<std::string>& args);
 void explain_command(const std::vector<std::string>& args);
 void trace_command(const std::vector<std::string>& args);
+void sweep_command(const std::vector<std::string>& args);
 void memory_command(const std::vector<std::string>& args);
 void scaling_command(const std::vector<std::string>& args);
 
