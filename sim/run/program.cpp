@@ -25,7 +25,7 @@ struct Command {
   void (*run)(const std::vector<std::string>& args);
 };
 
-constexpr std::array<Command, 7> kCommands{
+constexpr std::array<Command, 8> kCommands{
     {{"list", "platforms, models, memories and precisions", list_command},
      {"show", "every setting of a platform, with its source", show_command},
      {"run", "simulate one inference", run_command},
