@@ -59,27 +59,22 @@ std::vector<std::string> command_line(const PointSpec& spec) {
   return words;
 }
 
-results::RunResult simulate_point(const PointSpec& spec) {
-  results::RunResult result =
-      simulate({load_platform(spec.platform, spec.sets),
-                traces::read(traces::resolve_model(spec.model, library_directory())), spec.options});
-  check_laws(result);
-  return result;
-}
-
-/// In the child. A failure of the point itself is recorded, one of the program or of the disk is not.
+/// In the child. A failure of the simulation is recorded; one of the program, or of reading and writing files, is not.
 void do_point(const PointStore& store, const std::string& key, const PointSpec& spec) {
   const RunLog log(command_line(spec));
-  std::optional<results::RunResult> result;
+  const Request request{load_platform(spec.platform, spec.sets),
+                        traces::read(traces::resolve_model(spec.model, library_directory())), spec.options};
+  results::RunResult result;
   try {
-    result = simulate_point(spec);
+    result = simulate(request);
+    check_laws(result);
   } catch (const InternalError&) {
     throw;
   } catch (const Error& error) {
     store.record(key, error);
     throw;
   }
-  save(*result, log, store.result_path(key));
+  save(result, log, store.result_path(key));
 }
 
 /// From outcomes of distinct points to those of all.

@@ -39,7 +39,7 @@ void PointStore::open() {
   lock_ = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock_ < 0) return;
   if (flock(lock_, LOCK_EX | LOCK_NB) == 0) clear_temporaries();
-  flock(lock_, LOCK_SH | LOCK_NB);  // where locks do not exist, what was left stays
+  flock(lock_, LOCK_SH);  // fails at once where locks do not exist; what was left stays there
 }
 
 void PointStore::clear_temporaries() const {

@@ -9,10 +9,12 @@
 
 #include "sim/base/error.h"
 #include "sim/results/atomic_file.h"
+#include "sim/run/directories.h"
 #include "sim/run/output.h"
 #include "sim/run/points_key.h"
 #include "sim/run/sweep_slurm.h"
 #include "sim/run/sweep_summary.h"
+#include "traces/reader.h"
 
 namespace cyclescope::run {
 namespace {
@@ -32,6 +34,13 @@ std::vector<std::string> keys_of(const std::vector<PointSpec>& points) {
     }
   }
   return found;
+}
+
+/// A damaged trace is better told before the sweep than by each of its points.
+void check_traces(const SweepSpec& spec) {
+  for (const std::string& model : spec.models) {
+    static_cast<void>(traces::read(traces::resolve_model(model, library_directory())));
+  }
 }
 
 void write_file(const std::string& path, const std::string& bytes) {
@@ -77,6 +86,7 @@ Sweep begin_sweep(const SweepSpec& spec, const std::string& directory) {
     }
   }
   sweep.keys = keys_of(sweep.points);
+  check_traces(spec);
   fs::create_directories(directory, error);
   if (!fs::is_directory(directory)) {
     throw InputError(fmt::format("cannot make directory '{}': {}; expected a place to write to", directory,

@@ -33,6 +33,9 @@ std::string slurm_script(const std::string& directory, const SlurmOptions& optio
   const std::string target = fs::absolute(directory).lexically_normal().string();
   const std::string here = fs::current_path().string();
   check_line("the directory of the sweep", target);
+  if (target.find_first_of("\"\\%") != std::string::npos) {  // of a meaning of their own in #SBATCH --output
+    throw InputError(fmt::format("--out '{}': expected no quote, backslash or percent sign with Slurm", target));
+  }
   check_line("the working directory", here);
   std::string text = "#!/bin/bash\n#SBATCH --job-name=cyclescope\n";
   text += fmt::format("#SBATCH --array=0-{}\n#SBATCH --ntasks=1\n#SBATCH --cpus-per-task={}\n", options.tasks - 1,

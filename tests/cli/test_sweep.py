@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from conftest import BINARY, MODEL, PLATFORM, ROOT, cyclescope, refuse, run_json, succeed
+from conftest import BINARY, LIBRARY, MODEL, PLATFORM, ROOT, cyclescope, refuse, run_json, succeed
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from converter.hdf5_writer import write_trace  # noqa: E402
@@ -210,6 +210,13 @@ def test_wrong_files_and_places_are_refused(tmp_path):
     refuse("sweep", *BASE, "--out", tmp_path / "file", naming="file")
     (tmp_path / "spec.json").write_text('{"platform": "kpu-t64", "model": "resnet50", "axes": {}}')
     refuse("sweep", "--spec", tmp_path / "spec.json", "--out", tmp_path / "s", naming=["spec.json", "'axes'"])
+    damaged = bytearray((LIBRARY / f"{MODEL}.h5").read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    (tmp_path / "damaged.h5").write_bytes(damaged)
+    refuse("sweep", "-p", PLATFORM, "-m", tmp_path / "damaged.h5", "--out", tmp_path / "s", naming="damaged.h5")
+    args = ("--launcher", "slurm", "--no-submit", "--out", tmp_path / "100%")
+    refuse("sweep", *BASE, *args, naming=["100%", "percent"])
+    assert not (tmp_path / "s").exists()
     refuse("sweep", "merge", tmp_path / "nosuch", naming="nosuch")
     refuse("sweep", "merge", naming="DIR")
     refuse("sweep", "worker", tmp_path, naming="DIR I/N")
