@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/program_options/value_semantic.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -21,6 +22,9 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
+
+/// What --out holds besides the points.
+constexpr std::array<const char*, 3> kFiles{"scaling.json", "scaling.csv", "scaling.h5"};
 
 Usage usage() {
   return {
@@ -157,14 +161,14 @@ void save(const std::string& path, const std::string& text) {
 }
 
 void save(const ScalingReport& report, const fs::path& directory) {
-  save((directory / "scaling.json").string(), scaling_json(report));
-  save((directory / "scaling.csv").string(), scaling_csv(report));
+  save((directory / kFiles[0]).string(), scaling_json(report));
+  save((directory / kFiles[1]).string(), scaling_csv(report));
   results::write_scaling({{"schema", "cyclescope-scaling-1"},
                           {"version", kVersion},
                           {"model", report.head.model},
                           {"precision", report.head.precision},
                           {"axis", report.head.axis}},
-                         report.series, (directory / "scaling.h5").string());
+                         report.series, (directory / kFiles[2]).string());
 }
 
 }  // namespace
@@ -183,6 +187,9 @@ void scaling_command(const std::vector<std::string>& args) {
   const ScalingPlan plan = plan_scaling(*arguments);
   const PointDirectory directory(arguments->has("out") ? std::optional(arguments->text("out")) : std::nullopt);
   options.directory = directory.path();
+  for (const char* name : kFiles) {
+    if (directory.kept()) results::check_writable((fs::path(directory.path()) / name).string());
+  }
   options.progress = isatty(STDERR_FILENO) != 0;
   Failures failures;
   const ScalingReport report = simulate(plan, options, failures);
