@@ -37,6 +37,8 @@ std::vector<Unit> units(Quantity quantity, const std::string& declared) {
       return {{"B", 1}, {"KiB", kKibi}, {"MiB", kKibi * kKibi}, {"GiB", kKibi * kKibi * kKibi}};
     case Quantity::energy:
       return {{"aJ", 1}, {"fJ", kKilo}, {"pJ", kMega}, {"nJ", kGiga}};
+    case Quantity::bandwidth:
+      return {{"B/s", 1}, {"kB/s", kKilo}, {"MB/s", kMega}, {"GB/s", kGiga}};
     case Quantity::power:
       return {{"uW", 1}, {"mW", kKilo}, {"W", kMega}};
     case Quantity::choice:

@@ -124,7 +124,8 @@ std::string where_of(const IniLine& line, const std::string& first_file) {
 
 }  // namespace
 
-Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides) {
+Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides,
+                 const std::vector<Computed>& computed) {
   Settings result;
   Declarations declarations;
   for (const auto& [key, declaration] : schema.declarations()) {
@@ -143,6 +144,15 @@ Settings resolve(const Schema& schema, const std::string& file, const std::vecto
     Setting setting = parse_line(*find_declaration(declarations, line.key, place_of(line)), line);
     setting.set_where = where_of(line, file);
     result.settings_[line.key] = setting;
+  }
+  for (const Computed& value : computed) {
+    const std::string place = fmt::format("{}: {} = {}", value.where, value.key, value.value);
+    const Declaration& declaration = *find_declaration(declarations, value.key, place);
+    Setting setting = make_setting(declaration, value.value, false, place);
+    setting.confidence = "derived";
+    setting.source = value.source;
+    setting.set_where = value.where;
+    result.settings_[value.key] = setting;
   }
   for (const std::string& override_text : overrides) {
     const std::string place = "--set " + override_text;

@@ -24,6 +24,7 @@ enum class Quantity {
   frequency,  ///< Hz kHz MHz GHz -> hertz
   bytes,      ///< B KiB MiB GiB -> bytes
   energy,     ///< aJ fJ pJ nJ -> attojoules
+  bandwidth,  ///< B/s kB/s MB/s GB/s (powers of ten) -> bytes per second
   power,      ///< uW mW W -> microwatts
   choice,     ///< one of the listed words
   flag,       ///< on | off
@@ -63,6 +64,14 @@ struct Setting {
   std::string set_where;  ///< `file.ini:12`, `--set`, or `default`
 };
 
+/// A value that the program works out from others and sets as a file would; its confidence is `derived`.
+struct Computed {
+  std::string key;
+  std::string value;  ///< in file syntax: `52.6 MHz`
+  std::string source;
+  std::string where;  ///< shown as set_where
+};
+
 /// Immutable resolved parameters. Access by key; an undeclared key is an InternalError (a typo in the program).
 class Settings {
  public:
@@ -73,14 +82,16 @@ class Settings {
   [[nodiscard]] const std::map<std::string, Setting>& all() const { return settings_; }
 
  private:
-  friend Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides);
+  friend Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides,
+                          const std::vector<Computed>& computed);
   std::map<std::string, Setting> settings_;
   std::vector<std::shared_ptr<const Declaration>> owned_;
 };
 
-/// Reads `file` and the files it names as base, applies `overrides` (`key=VALUE UNIT`), fills defaults, checks every
-/// value. Throws InputError with file and line (or --set), key, value and what was expected: unknown, repeated or
+/// Reads `file` and the files it names as base, applies `computed` and then `overrides` (`key=VALUE UNIT`), fills
+/// defaults, checks every value. Throws InputError with file and line (or --set), key, value and what was expected: unknown, repeated or
 /// missing key, bad number, missing or wrong unit, value out of range, missing confidence or source, base cycle.
-Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides);
+Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides,
+                 const std::vector<Computed>& computed = {});
 
 }  // namespace cyclescope::config

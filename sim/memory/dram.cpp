@@ -1,27 +1,9 @@
 #include "sim/memory/dram.h"
 
 #include "sim/base/error.h"
+#include "sim/memory/ideal_port.h"
 
 namespace cyclescope::memory {
-namespace {
-
-/// What a payload asks for. One of an initiator that knows no Access gets one: nobody's operator, on clock `otherwise`.
-Access& begun(tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase, const Clock& otherwise) {
-  if (phase != tlm::BEGIN_REQ) throw InternalError("memory is sent a phase that is not BEGIN_REQ");
-  if (Access* access = access_of(payload)) return *access;
-  auto* made = new Access;  // the payload's memory manager deletes it
-  made->request.direction = payload.is_read() ? Direction::read : Direction::write;
-  made->request.address = payload.get_address();
-  made->request.bytes = payload.get_data_length();
-  made->request.release.at = kernel::now();
-  made->clock = &otherwise;
-  made->issued = kernel::now();
-  payload.set_auto_extension(made);
-  return *made;
-}
-
-}  // namespace
-
 Dram::Dram(sc_core::sc_module_name module, const DramConfig& config, ledger::Ledger& ledger)
     : TlmMemory(module, ledger), socket("socket"), config_(config), capacity_(config.capacity()), map_(config) {
   socket.register_nb_transport_fw(this, &Dram::forward);
@@ -126,8 +108,13 @@ void IdealMemory::finish(Femtoseconds end) { lane_.finish(end); }
 
 std::unique_ptr<Memory> make_memory(const config::Settings& settings, ledger::Ledger& ledger) {
   const DramConfig config = resolve_dram(settings);
-  if (settings.flag("memory.ideal"))
-    return std::make_unique<IdealMemory>(sc_core::sc_gen_unique_name("memory"), config, ledger);
+  const std::string& ideal = settings.text("memory.ideal");
+  if (ideal == "on") return std::make_unique<IdealMemory>(sc_core::sc_gen_unique_name("memory"), config, ledger);
+  if (ideal == "port") {
+    const IdealPort::Properties properties{config.granule, config.capacity(), settings.integer("memory.port_bandwidth"),
+                                           settings.integer("memory.port_energy")};
+    return std::make_unique<IdealPort>(sc_core::sc_gen_unique_name("memory"), properties, ledger);
+  }
   return std::make_unique<Dram>(sc_core::sc_gen_unique_name("memory"), config, ledger);
 }
 

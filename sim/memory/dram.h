@@ -77,7 +77,8 @@ class IdealMemory : public TlmMemory {
   ledger::Lane lane_;
 };
 
-/// The memory that the settings describe: IdealMemory when `memory.ideal` is on, else Dram. Needs kernel::initialise.
+/// The memory that the settings describe: IdealMemory when `memory.ideal` is on, IdealPort (ideal_port.h) when it is
+/// port, else Dram. Needs kernel::initialise.
 std::unique_ptr<Memory> make_memory(const config::Settings& settings, ledger::Ledger& ledger);
 
 }  // namespace cyclescope::memory

@@ -166,6 +166,19 @@ void declare_energy(config::Schema& schema) {
                     "standby power of one channel or pseudo-channel"));
 }
 
+void declare_ideal(config::Schema& schema) {
+  schema.add(with_default(choice("memory.ideal", {"off", "on", "port"},
+                                 "on: external memory answers at once through the same port; port: it has a bandwidth "
+                                 "and nothing else (both hypothetical)"),
+                          "off", "real memory"));
+  constexpr std::int64_t kMost = 100'000'000'000'000;  // 100 TB/s
+  schema.add(with_default(number("memory.port_bandwidth", Quantity::bandwidth, "GB/s", 0, kMost,
+                                 "of all reads and writes together, when memory.ideal is port"),
+                          "0 GB/s", "no such port"));
+  schema.add(
+      with_default(energy("memory.port_energy", "per byte moved, when memory.ideal is port"), "0 pJ", "no such port"));
+}
+
 }  // namespace
 
 void declare(config::Schema& schema) {
@@ -174,7 +187,7 @@ void declare(config::Schema& schema) {
   declare_refresh(schema);
   declare_controller(schema);
   declare_energy(schema);
-  schema.add(flag("memory.ideal", "off", "real memory", "external memory answers at once through the same port"));
+  declare_ideal(schema);
   schema.add(flag("sim.aggregate", "on", "same times, fewer events", "decide several commands per simulation event"));
 }
 

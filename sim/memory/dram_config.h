@@ -11,7 +11,7 @@
 
 namespace cyclescope::memory {
 
-/// Declares `dram.*`, `memory.ideal` and `sim.aggregate`.
+/// Declares `dram.*`, `memory.*` and `sim.aggregate`.
 void declare(config::Schema& schema);
 
 enum class RefreshMode : std::uint8_t { per_bank, all_bank, off };

@@ -29,6 +29,20 @@ void TlmMemory::explain(Access&, Femtoseconds) {
   throw InternalError("memory reply does not cover its request's life");
 }
 
+Access& TlmMemory::begun(tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase, const Clock& otherwise) {
+  if (phase != tlm::BEGIN_REQ) throw InternalError("memory is sent a phase that is not BEGIN_REQ");
+  if (Access* access = access_of(payload)) return *access;
+  auto* made = new Access;  // the payload's memory manager deletes it
+  made->request.direction = payload.is_read() ? Direction::read : Direction::write;
+  made->request.address = payload.get_address();
+  made->request.bytes = payload.get_data_length();
+  made->request.release.at = kernel::now();
+  made->clock = &otherwise;
+  made->issued = kernel::now();
+  payload.set_auto_extension(made);
+  return *made;
+}
+
 void TlmMemory::began(const Request& request) {
   const auto granule_bytes = static_cast<std::uint64_t>(granule());
   const std::uint64_t end = request.address + request.bytes;

@@ -31,6 +31,8 @@ class TlmMemory : public sc_core::sc_module, public Memory {
   virtual void bind(TlmPort& port) = 0;
   /// Books what a target without causes leaves unsaid.
   virtual void explain(Access& access, Femtoseconds visible);
+  /// What a payload asks for. One of an initiator that knows no Access gets one: nobody's operator, on clock `otherwise`.
+  static Access& begun(tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase, const Clock& otherwise);
   /// Counts a request that arrives; one within a granule and the capacity, else InternalError.
   void began(const Request& request);
   /// Counts the bytes of a request that has been served.

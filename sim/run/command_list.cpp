@@ -21,9 +21,11 @@ constexpr std::array<Precision, 5> kPrecisions{Precision::int4, Precision::int8,
 
 std::string platforms() {
   TextTable table("<<<");
-  for (const std::string& name : platform_names()) {
+  std::vector<std::string> names = platform_names();
+  for (const std::string& name : estimator_names()) names.push_back(name);
+  for (const std::string& name : names) {
     const PlatformFile file = find_platform(name);
-    table.row({name, file.family, file.description});
+    table.row({file.name, file.family, file.description});
   }
   return "Platforms\n" + table.text("  ");
 }

@@ -48,7 +48,10 @@ MemoryPart load_memory(const std::string& memory, const std::vector<std::string>
   config::Settings settings = config::resolve(schema, path, overrides);
   try {
     memory::DramConfig config = memory::resolve_dram(settings);
-    if (settings.flag("memory.ideal")) throw InputError("memory.ideal = on has nothing to characterise; expected off");
+    const std::string& ideal = settings.text("memory.ideal");
+    if (ideal != "off") {
+      throw InputError(fmt::format("memory.ideal = {} has nothing to characterise; expected off", ideal));
+    }
     return {fs::path(path).stem().string(), std::move(settings), std::move(config)};
   } catch (const InputError& error) {
     throw InputError(fmt::format("{}: {}", path, error.what()));

@@ -39,6 +39,8 @@ std::string root_directory() {
 
 std::string platform_directory() { return (fs::path(root_directory()) / "configs" / "platforms").string(); }
 
+std::string estimator_directory() { return (fs::path(root_directory()) / "configs" / "estimator").string(); }
+
 std::string library_directory() { return (fs::path(root_directory()) / "traces" / "library").string(); }
 
 }  // namespace cyclescope::run

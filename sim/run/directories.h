@@ -10,6 +10,7 @@ namespace cyclescope::run {
 std::string root_directory();
 
 std::string platform_directory();
+std::string estimator_directory();
 std::string library_directory();
 
 }  // namespace cyclescope::run

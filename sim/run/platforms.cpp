@@ -13,6 +13,7 @@
 #include "sim/base/suggest.h"
 #include "sim/config/ini.h"
 #include "sim/run/directories.h"
+#include "sim/run/estimator.h"
 #include "sim/run/registry.h"
 
 namespace cyclescope::run {
@@ -21,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFamilyKey = "platform.family";
+constexpr const char* kEstimator = "@estimator";
 constexpr const char* kDescriptionKey = "platform.description";
 
 /// Raw values of a file and, below them, of the files it names as base.
@@ -49,39 +51,64 @@ std::map<std::string, std::string> scan(const std::string& path, int depth) {
   return values;
 }
 
-std::string path_of(const std::string& platform) {
-  if (platform.find('/') != std::string::npos || fs::path(platform).extension() == ".ini") return platform;
-  const std::vector<std::string> names = platform_names();
-  if (!std::binary_search(names.begin(), names.end(), platform)) {
-    throw InputError(fmt::format("unknown platform '{}'{}; expected an INI file or one of {}", platform,
-                                 suggestion(platform, names), fmt::join(names, ", ")));
-  }
-  return (fs::path(platform_directory()) / (platform + ".ini")).string();
+bool is_path(const std::string& platform) {
+  return platform.find('/') != std::string::npos || fs::path(platform).extension() == ".ini";
 }
 
-}  // namespace
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::binary_search(names.begin(), names.end(), name);
+}
 
-std::vector<std::string> platform_names() {
+/// Stems of the INI files of a directory, sorted.
+std::vector<std::string> stems(const std::string& directory) {
   std::vector<std::string> names;
   std::error_code error;
-  for (fs::directory_iterator entry(platform_directory(), error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
     if (entry->path().extension() == ".ini") names.push_back(entry->path().stem().string());
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
+std::string path_in(const std::string& directory, const std::string& name) {
+  return (fs::path(directory) / (name + ".ini")).string();
+}
+
+}  // namespace
+
+std::vector<std::string> platform_names() { return stems(platform_directory()); }
+
+std::vector<std::string> estimator_names() {
+  std::vector<std::string> names = stems(estimator_directory());
+  for (std::string& name : names) name += kEstimator;
+  return names;
+}
+
 PlatformFile find_platform(const std::string& platform) {
   PlatformFile file;
-  file.path = path_of(platform);
-  file.name = fs::path(file.path).stem().string();
+  file.path = platform;
+  if (!is_path(platform)) {
+    std::vector<std::string> names = platform_names();
+    const std::vector<std::string> hypothetical = estimator_names();
+    if (contains(hypothetical, platform)) {
+      file.hypothetical = true;
+      file.path = path_in(estimator_directory(), platform.substr(0, platform.find(kEstimator)));
+    } else if (contains(names, platform)) {
+      file.path = path_in(platform_directory(), platform);
+    } else {
+      names.insert(names.end(), hypothetical.begin(), hypothetical.end());
+      throw InputError(fmt::format("unknown platform '{}'{}; expected an INI file or one of {}", platform,
+                                   suggestion(platform, names), fmt::join(names, ", ")));
+    }
+  }
+  file.name = file.hypothetical ? platform + " (hypothetical)" : fs::path(file.path).stem().string();
   std::map<std::string, std::string> values = scan(file.path, 0);
   file.family = values[kFamilyKey];
   file.description = values[kDescriptionKey];
   return file;
 }
 
-Platform load_platform(const std::string& platform, const std::vector<std::string>& overrides) {
+Platform load_platform(const std::string& platform, const std::vector<std::string>& overrides, Precision precision) {
   const PlatformFile file = find_platform(platform);
   const machine::Family* family = find_family(file.family);
   if (family == nullptr) {
@@ -90,7 +117,11 @@ Platform load_platform(const std::string& platform, const std::vector<std::strin
     throw InputError(
         fmt::format("{}: {} = '{}'; expected one of {}", file.path, kFamilyKey, file.family, fmt::join(known, ", ")));
   }
-  return {file.name, family, config::resolve(family->schema(), file.path, overrides)};
+  config::Schema schema = family->schema();
+  if (!file.hypothetical) return {file.name, family, config::resolve(schema, file.path, overrides), false};
+  declare_estimator(schema);
+  const config::Computed clock = estimator_clock(config::resolve(schema, file.path, {}), precision);
+  return {file.name, family, config::resolve(schema, file.path, overrides, {clock}), true};
 }
 
 }  // namespace cyclescope::run

@@ -43,7 +43,7 @@ Request load_request(const Arguments& arguments) {
   options.strict_precision = arguments.options["strict-precision"].as<bool>();
   const std::string& platform = required(arguments, "platform", "a name that cyclescope list shows, or an INI file");
   const std::string& model = required(arguments, "model", "a name that cyclescope list shows, or a trace file");
-  return {load_platform(platform, arguments.list("set")),
+  return {load_platform(platform, arguments.list("set"), options.precision),
           traces::read(traces::resolve_model(model, library_directory())), options};
 }
 

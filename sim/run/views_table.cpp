@@ -129,7 +129,7 @@ std::string changed(const results::RunResult& result) {
   bool hypothetical = false;
   for (const auto& [key, value] : result.overrides) {
     text += (text.empty() ? "" : ", ") + key + " = " + value;
-    hypothetical = hypothetical || (key == "memory.ideal" && value == "on") || (key == "sim.ideal" && value != "none");
+    hypothetical = hypothetical || (key == "memory.ideal" && value != "off") || (key == "sim.ideal" && value != "none");
   }
   return fmt::format("changed: {}{}\n", text, hypothetical ? " (hypothetical machine)" : "");
 }
