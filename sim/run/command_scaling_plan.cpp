@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kTiles = "kpu.tiles";
 constexpr const char* kChannels = "dram.channels";
+constexpr const char* kPort = "memory.port_bandwidth";
 
 /// Fields of a comma list, each one of `allowed`, none twice.
 std::vector<std::string> words(const Arguments& arguments, const std::string& option,
@@ -38,13 +39,19 @@ std::optional<std::int64_t> whole(const std::string& text) {
   return value;
 }
 
-/// What the platform says, as far as the axes need it.
+/// What the platform says, as far as the axes need it. An ideal port has a bandwidth; its units are MB/s instead of
+/// channels.
 struct Chip {
   std::string name;  ///< as given, possibly a path
   std::string shown;
   std::int64_t tiles = 0;
-  std::int64_t channels = 0;
-  std::int64_t per_channel = 0;  ///< bytes per second
+  bool port = false;            ///< memory.ideal = port
+  std::int64_t units = 0;       ///< channels, or MB/s of the port
+  std::int64_t unit_bytes = 0;  ///< bytes per second of one
+
+  [[nodiscard]] std::string set_units(std::int64_t count) const {
+    return port ? fmt::format("{}={} MB/s", kPort, count) : fmt::format("{}={} channels", kChannels, count);
+  }
 };
 
 std::int64_t setting(const Platform& platform, const char* key) {
@@ -54,10 +61,13 @@ std::int64_t setting(const Platform& platform, const char* key) {
   return platform.settings.integer(key);
 }
 
-Chip chip(const std::string& name, const std::vector<std::string>& sets) {
-  const Platform platform = load_platform(name, sets);
-  Chip found{name, platform.name, setting(platform, kTiles), setting(platform, kChannels), 0};
-  found.per_channel = memory::resolve_dram(platform.settings).peak_bytes_per_second() / found.channels;
+Chip chip(const std::string& name, const std::vector<std::string>& sets, Precision precision) {
+  constexpr std::int64_t kMega = 1'000'000;
+  const Platform platform = load_platform(name, sets, precision);
+  Chip found{name, platform.name, setting(platform, kTiles)};
+  found.port = platform.settings.text("memory.ideal") == "port";
+  found.units = found.port ? setting(platform, kPort) / kMega : setting(platform, kChannels);
+  found.unit_bytes = found.port ? kMega : memory::resolve_dram(platform.settings).peak_bytes_per_second() / found.units;
   return found;
 }
 
@@ -115,25 +125,25 @@ class Planner {
     if (!tiles && (plan_.head.weak || scaled())) {
       throw InputError("--weak and --memory scaled go by tiles: expected --tiles with them");
     }
-    chip_ = chip(arguments_.text("platform"), sets_);
+    chip_ = chip(arguments_.text("platform"), sets_, common_.options.precision);
     const std::vector<std::string> rates =
         bandwidth ? fields("bandwidth", arguments_.text("bandwidth")) : std::vector<std::string>();
     plan_.head.axis = tiles ? "tiles" : "bandwidth";
     if (!tiles) return scale_bandwidth(rates);
-    if (!bandwidth) return scale_tiles("", chip_.channels);
-    for (const std::string& rate : rates) scale_tiles(rate + " GB/s", channels_for(rate, chip_.per_channel));
+    if (!bandwidth) return scale_tiles("", chip_.units);
+    for (const std::string& rate : rates) scale_tiles(rate + " GB/s", channels_for(rate, chip_.unit_bytes));
   }
 
   void scale_bandwidth(const std::vector<std::string>& rates) {
     for_all_series(chip_.shown, "", [&](PlannedSeries& series) {
       for (const std::string& rate : rates) {
-        const std::int64_t channels = channels_for(rate, chip_.per_channel);
-        add(series, rate + " GB/s", channels, chip_.name, {channel_set(channels)}, 1);
+        const std::int64_t channels = channels_for(rate, chip_.unit_bytes);
+        add(series, rate + " GB/s", channels, chip_.name, {chip_.set_units(channels)}, 1);
       }
     });
   }
 
-  /// `channels`: of the platform's own number of tiles.
+  /// `channels` (or MB/s): of the platform's own number of tiles.
   void scale_tiles(const std::string& fixed, std::int64_t channels) {
     const std::vector<std::int64_t> sizes = parse_sizes("tiles", arguments_.text("tiles"));
     for_all_series(chip_.shown, fixed, [&](PlannedSeries& series) {
@@ -145,13 +155,11 @@ class Planner {
         const std::int64_t mine = series.head.memory == "scaled"
                                       ? std::max<std::int64_t>(1, checked_mul(channels, size) / chip_.tiles)
                                       : channels;
-        if (mine != chip_.channels) sets.push_back(channel_set(mine));
+        if (mine != chip_.units) sets.push_back(chip_.set_units(mine));
         add(series, std::to_string(size), size, chip_.name, sets, plan_.head.weak ? size / sizes.front() : 1);
       }
     });
   }
-
-  static std::string channel_set(std::int64_t channels) { return fmt::format("{}={} channels", kChannels, channels); }
 
   /// One series per state and memory, which `fill` fills.
   template <class Fill>
@@ -184,7 +192,7 @@ class Planner {
     point.spec.options.batch = batch;
     point.spec.label = fmt::format("{}{}{} {}, memory {}, {}", series.head.fixed, series.head.fixed.empty() ? "" : ", ",
                                    plan_.head.axis, label, series.head.memory, series.head.state);
-    load_platform(platform, point.spec.sets);
+    load_platform(platform, point.spec.sets, common_.options.precision);
     series.points.push_back(std::move(point));
   }
 

@@ -17,11 +17,14 @@ using results::ScalingSeries;
 constexpr const char* kIndent = "  ";
 constexpr double kFemto = 1e15;
 constexpr std::size_t kLargest = 3;
-constexpr std::size_t kColumns = 11;  ///< points side by side, for 120 characters
+constexpr std::size_t kWidth = 120;  ///< characters of a line, at most
 
 double real(std::int64_t value) { return static_cast<double>(value); }
 
 double share(std::int64_t part, std::int64_t total) { return total == 0 ? 0 : 100 * real(part) / real(total); }
+
+/// `kpu-t64@estimator` of `kpu-t64@estimator (hypothetical)`, for running text; `16 GB/s` stays.
+std::string short_label(const ScalingPoint& point) { return point.label.substr(0, point.label.find(" (")); }
 
 std::string signed_percent(std::int64_t part, std::int64_t total) {
   const std::string text = fmt::format("{:.1f}", share(part, total));
@@ -38,9 +41,10 @@ std::string headline(const ScalingHead& head, const ScalingSeries& series) {
 std::string figures(const ScalingHead& head, const ScalingSeries& series) {
   const bool chips = head.axis == "platform";
   std::vector<std::string> header{chips ? "platform" : head.axis};
-  for (const char* column : {"latency", "speed-up", "capacity", "efficiency", "marginal", "serial", "energy"}) {
+  for (const char* column : {"latency", "speed-up", "capacity", "efficiency", "serial", "energy"}) {
     header.emplace_back(column);
   }
+  if (!chips) header.emplace_back("marginal");
   if (chips) header.insert(header.end(), {"tiles", "MAC/clock", "clock"});
   TextTable table(std::string(chips ? "<" : ">") + std::string(header.size() - 1, '>'));
   table.row(header);
@@ -54,9 +58,9 @@ std::string figures(const ScalingHead& head, const ScalingSeries& series) {
                                  fmt::format("{:.2f}x", results::speed_up(base, point)),
                                  fmt::format("{:.2f}x", results::ideal_speed_up(base, point)),
                                  fmt::format("{:.1f} %", 100 * point.lost.efficiency()),
-                                 marginal ? fmt::format("{:.2f}", *marginal) : "-",
                                  serial ? fmt::format("{:.4f}", *serial) : "-",
                                  engineering(real(point.energy_fj) / kFemto, "J")};
+    if (!chips) row.push_back(marginal ? fmt::format("{:.2f}", *marginal) : "-");
     if (chips) {
       constexpr std::int64_t kQuarterMacs = 4;
       row.push_back(grouped(point.slots.arrays));
@@ -77,11 +81,25 @@ struct Losses {
   std::int64_t (*sum)(const ScalingPoint&);
 };
 
-/// Causes down, points across, at most kColumns of them; causes that round to 0.0 everywhere are left out.
+/// The point behind the last one whose column still fits beside that of `first`.
+std::size_t last_column(const ScalingSeries& series, std::size_t first) {
+  constexpr std::size_t kCauseColumn = 25;
+  constexpr std::size_t kNumber = 5;  // -99.9
+  std::size_t width = kCauseColumn;
+  std::size_t last = first;
+  while (last < series.points.size()) {
+    width += std::max(series.points[last].label.size(), kNumber) + 2;
+    if (width > kWidth && last > first) break;
+    ++last;
+  }
+  return last;
+}
+
+/// Causes down, points across, as many tables as lines need; causes that round to 0.0 everywhere are left out.
 std::string losses(const ScalingSeries& series, const Losses& what) {
   std::string text;
-  for (std::size_t first = what.first; first < series.points.size(); first += kColumns) {
-    const std::size_t last = std::min(series.points.size(), first + kColumns);
+  for (std::size_t first = what.first, last = 0; first < series.points.size(); first = last) {
+    last = last_column(series, first);
     std::vector<std::string> header{"cause"};
     for (std::size_t i = first; i < last; ++i) header.push_back(series.points[i].label);
     TextTable table("<" + std::string(last - first, '>'));
@@ -147,21 +165,25 @@ std::string simulated(const std::string& name, const ScalingPoint& base, const S
                      results::speed_up(base, point), results::ideal_speed_up(base, point), kIndent, largest(point));
 }
 
+/// `kpu-t64` of `kpu-t64@estimator (hypothetical)`, about which the claim is as much.
+std::string chip_of(const ScalingPoint& point) { return point.label.substr(0, point.label.find('@')); }
+
 std::string rulings(const ScalingHead& head, const ScalingSeries& series) {
   const ScalingPoint& base = series.points.front();
   if (head.axis != "platform") {
     const ScalingPoint& last = series.points.back();
     return series.points.size() < 2
                ? ""
-               : simulated(fmt::format("Ruling: {} {} -> {}", head.axis, base.label, last.label), base, last);
+               : simulated(fmt::format("Ruling: {} {} -> {}", head.axis, short_label(base), short_label(last)), base,
+                           last);
   }
   std::string text;
   for (std::size_t i = 1; i < series.points.size(); ++i) {
     const ScalingPoint& point = series.points[i];
-    std::string name = fmt::format("{} -> {}", base.label, point.label);
+    std::string name = fmt::format("{} -> {}", short_label(base), short_label(point));
     for (const ScalingClaim& claim : scaling_claims()) {
-      if (claim.from == base.label && claim.to == point.label) {
-        name = fmt::format("claim {} -> {} = {:.1f}x", claim.from, claim.to, claim.times);
+      if (chip_of(base) == claim.from && chip_of(point) == claim.to) {
+        name = fmt::format("claim {} = {:.1f}x", name, claim.times);
       }
     }
     text += simulated(name, base, point);
@@ -201,7 +223,7 @@ std::string one(const ScalingHead& head, const ScalingSeries& series) {
   text += "Where the MAC slots of each point went (% of its capacity x time)\n" + own_losses(series);
   if (series.points.size() > 1) {
     text += fmt::format("Lost efficiency against {} (% of the point's capacity x time; negative: the base lost more)\n",
-                        series.points.front().label) +
+                        short_label(series.points.front())) +
             relative_losses(series);
   }
   return text + paths(head, series) + rulings(head, series) + knees(head, series);
