@@ -45,7 +45,7 @@ std::string figures(const ScalingHead& head, const ScalingSeries& series) {
     header.emplace_back(column);
   }
   if (!chips) header.emplace_back("marginal");
-  if (chips) header.insert(header.end(), {"tiles", "MAC/clock", "clock"});
+  if (chips) header.insert(header.end(), {"tiles", "clock"});
   TextTable table(std::string(chips ? "<" : ">") + std::string(header.size() - 1, '>'));
   table.row(header);
   const ScalingPoint& base = series.points.front();
@@ -62,9 +62,7 @@ std::string figures(const ScalingHead& head, const ScalingSeries& series) {
                                  engineering(real(point.energy_fj) / kFemto, "J")};
     if (!chips) row.push_back(marginal ? fmt::format("{:.2f}", *marginal) : "-");
     if (chips) {
-      constexpr std::int64_t kQuarterMacs = 4;
       row.push_back(grouped(point.slots.arrays));
-      row.push_back(grouped(point.slots.slots_per_cycle / kQuarterMacs));
       row.push_back(fmt::format("{:.2f}x", real(point.clock_hz) / real(base.clock_hz)));
     }
     table.row(row);
