@@ -111,13 +111,14 @@ def _draw_stack(axes: Any, label: str, members: List[Row], stack: List[Tuple[str
     sizes = [row.number("size") for row in members]
     values = [[100 * part for part in parts] for _, parts in stack]
     fills = [colours[name] for name, _ in stack]
-    if len(members) == 1:
-        bottom = 0.0
-        for (part,), fill in zip(values, fills):
-            axes.bar([0], [part], bottom=bottom, color=fill)
-            bottom += part
-        axes.set_xticks([0])
-        axes.set_xticklabels([members[0].text("label")], fontsize="small")
+    if len(members) == 1 or members[0].text("axis") == "platform":  # nothing lies between
+        places = range(len(members))
+        bottom = [0.0 for _ in members]
+        for parts, fill in zip(values, fills):
+            axes.bar(places, parts, bottom=bottom, color=fill)
+            bottom = [below + part for below, part in zip(bottom, parts)]
+        axes.set_xticks(places)
+        axes.set_xticklabels([row.text("label") for row in members], fontsize="small")
     else:
         axes.stackplot(sizes, values, colors=fills, linewidth=0)
         _ticks(axes, members)

@@ -153,6 +153,9 @@ def test_a_selection_of_series_is_drawn_or_refused(tmp_path):
     path.write_text(SCALING)
     assert plot(path, "--only", "state=cold", "--out", tmp_path / "cold.svg").returncode == 0
     assert "<!-- net on chip, constant memory, cold -->" in (tmp_path / "cold.svg").read_text()
+    chips = tmp_path / "chips.csv"
+    chips.write_text(SCALING.replace(",tiles,", ",platform,"))
+    assert plot(chips).returncode == 0
     refuse(path, "--only", "state=warm", naming="expected one of cold, steady")
     refuse(path, "--only", "slots=100", naming="expected COLUMN=VALUE")
     lines = [f"net,int8,tiles,chip,steady,constant,{i} GB/s,1,1,1,1,100,80,15,5,0\n" for i in range(7)]
