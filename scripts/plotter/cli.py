@@ -5,21 +5,24 @@ import sys
 import tempfile
 from typing import Any, List, NoReturn
 
-from . import latency_load
+from . import latency_load, scaling
 from .errors import PlotError
 from .table import read_table
 
-#: Kinds of file: modules with NAME, COLUMNS, add_options(parser) and draw(rows, axes, options).
-KINDS = (latency_load,)
+#: Kinds of file: modules with NAME, COLUMNS, add_options(parser) and draw(rows, figure, options).
+KINDS = (latency_load, scaling)
 _ENDINGS = (".png", ".svg", ".pdf")
 
 _DESCRIPTION = """\
 Draws CSV files that cyclescope wrote. What they hold is recognised by their columns; several files of one kind share
-one figure, with a line per memory and pattern."""
+one figure: latency-load curves with a line per memory and pattern; scaling with speed-up above and causes of loss
+below."""
 _EPILOG = """\
 examples:
   build/release/cyclescope memory --memory hbm3_3200 --pattern random32 --curve --out hbm3.csv
   scripts/plot hbm3.csv --out hbm3.png
+  build/release/cyclescope scaling --platform kpu-t64 --model resnet50 --tiles 32,64,128 --out tiles
+  scripts/plot tiles/scaling.csv --only state=steady --out scaling.png
   scripts/plot hbm3.csv ddr4.csv --share --latency p99 --out both.svg
 
 exit codes: 0 written; 2 bad input or environment. On failure one line says what is wrong and no file is left behind."""
@@ -38,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
                                                           "file's name with .png)")
     parser.add_argument("--title", help="above the figure")
     for kind in KINDS:
-        kind.add_options(parser.add_argument_group(f"{kind.NAME} curves"))
+        kind.add_options(parser.add_argument_group(f"{kind.NAME} figures"))
     return parser
 
 
@@ -62,10 +65,10 @@ def _figure(options: argparse.Namespace) -> Any:
         raise PlotError("matplotlib is missing; expected Debian's package python3-matplotlib") from error
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
+    figure = pyplot.figure(figsize=(8, 5), layout="constrained")
     if options.title:
-        axes.set_title(options.title)
-    kinds[0].draw([row for table in tables for row in table.rows], axes, options)
+        figure.suptitle(options.title)
+    kinds[0].draw([row for table in tables for row in table.rows], figure, options)
     return figure
 
 

@@ -39,8 +39,9 @@ def _lines(rows: List[Row]) -> List[Tuple[str, List[Row]]]:
     return lines
 
 
-def draw(rows: List[Row], axes: Any, options: Any) -> None:
-    """Draws all rows into `axes`."""
+def draw(rows: List[Row], figure: Any, options: Any) -> None:
+    """Draws all rows into `figure`."""
+    axes = figure.subplots()
     bandwidth = "share_of_peak" if options.share else "attained_gb_per_s"
     for label, members in _lines(rows):
         points = [(row.number(bandwidth), row.number(f"latency_{options.latency}_ns")) for row in members]

@@ -13,5 +13,6 @@ void explain_command(const std::vector<std::string>& args);
 void trace_command(const std::vector<std::string>& args);
 void sweep_command(const std::vector<std::string>& args);
 void memory_command(const std::vector<std::string>& args);
+void scaling_command(const std::vector<std::string>& args);
 
 }  // namespace cyclescope::run

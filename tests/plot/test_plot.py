@@ -19,7 +19,7 @@ CURVE = HEADER + ("hbm3,1,random32,0.1,2.5,0.1,90.5,88,120,150\n"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from plotter import latency_load  # noqa: E402  (needs the path above)
+from plotter import latency_load, scaling  # noqa: E402  (needs the path above)
 from plotter.table import Row  # noqa: E402
 
 
@@ -105,3 +105,62 @@ def test_bad_arguments_are_refused(curve, tmp_path):
     refuse(curve, "--out", tmp_path / "out.txt", naming=".png")
     refuse(curve, "--out", tmp_path / "absent" / "out.png", naming="cannot write")
     refuse(curve, "--latency", "p75", naming="p75")
+
+
+SCALING_HEADER = ("model,precision,axis,platform,state,memory,fixed,label,size,speed_up,ideal_speed_up,slots,"
+                  "slots.useful,slots.noc,slots.dram_bandwidth,slots.weights\n")
+SCALING = SCALING_HEADER + ("net,int8,tiles,chip,steady,constant,,1,1,1,1,100,80,15,5,0\n"
+                            "net,int8,tiles,chip,steady,constant,,4,4,2,4,200,80,80,40,0\n"
+                            "net,int8,tiles,chip,steady,constant,,2,2,1.5,2,1000,700,295,0,5\n"
+                            "net,int8,tiles,chip,cold,constant,,1,1,1,1,100,50,50,0,0\n")
+
+
+def scaling_rows(text=SCALING):
+    names = SCALING_HEADER.strip().split(",")
+    return [Row("", dict(zip(names, line.split(",")))) for line in text.splitlines()[1:]]
+
+
+def test_scaling_is_drawn_with_speed_up_and_causes(tmp_path):
+    path = tmp_path / "scaling.csv"
+    path.write_text(SCALING)
+    assert plot(path).returncode == 0
+    assert (tmp_path / "scaling.png").read_bytes().startswith(PNG)
+    assert plot(path, "--out", tmp_path / "scaling.svg", "--title", "a chip").returncode == 0
+    text = (tmp_path / "scaling.svg").read_text()
+    for label in ["speed-up", "tiles", "MAC slots (%)", "capacity (ideal)", "steady", "cold", "useful", "noc",
+                  "dram bandwidth", "other", "a chip", "4x"]:
+        assert f"<!-- {label} -->" in text, label
+    assert "<!-- weights -->" not in text  # 0.5 % at most
+
+
+def test_series_are_sorted_and_labelled_by_what_differs():
+    series = scaling.series_of(scaling_rows())
+    assert [(label, [row.text("label") for row in rows]) for label, rows in series] == [
+        ("steady", ["1", "2", "4"]), ("cold", ["1"])]
+    assert scaling.series_of(scaling_rows()[:2])[0][0] == "net on chip, constant memory, steady"
+
+
+def test_shares_stack_to_everything_useful_first():
+    stack = scaling.shares(scaling.series_of(scaling_rows())[0][1])
+    assert [name for name, _ in stack] == ["useful", "noc", "dram bandwidth", "other"]
+    assert dict(stack)["noc"] == [0.15, 0.295, 0.4]
+    assert dict(stack)["other"] == [0, 0.005, 0]
+    assert [sum(parts[i] for _, parts in stack) for i in range(3)] == pytest.approx([1, 1, 1])
+
+
+def test_a_selection_of_series_is_drawn_or_refused(tmp_path):
+    path = tmp_path / "scaling.csv"
+    path.write_text(SCALING)
+    assert plot(path, "--only", "state=cold", "--out", tmp_path / "cold.svg").returncode == 0
+    assert "<!-- net on chip, constant memory, cold -->" in (tmp_path / "cold.svg").read_text()
+    chips = tmp_path / "chips.csv"
+    chips.write_text(SCALING.replace(",tiles,", ",platform,"))
+    assert plot(chips).returncode == 0
+    refuse(path, "--only", "state=warm", naming="expected one of cold, steady")
+    refuse(path, "--only", "slots=100", naming="expected COLUMN=VALUE")
+    lines = [f"net,int8,tiles,chip,steady,constant,{i} GB/s,1,1,1,1,100,80,15,5,0\n" for i in range(7)]
+    path.write_text(SCALING_HEADER + "".join(lines))
+    refuse(path, naming="7 series; expected at most 6")
+    other = tmp_path / "curve.csv"
+    other.write_text(CURVE)
+    refuse(path, other, naming="expected one kind")

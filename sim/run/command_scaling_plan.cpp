@@ -1,0 +1,267 @@
+#include "sim/run/command_scaling_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "sim/base/checked.h"
+#include "sim/memory/dram_config.h"
+#include "sim/run/command_memory_load.h"
+#include "sim/run/platforms.h"
+
+namespace cyclescope::run {
+namespace {
+
+constexpr const char* kTiles = "kpu.tiles";
+constexpr const char* kChannels = "dram.channels";
+constexpr const char* kPort = "memory.port_bandwidth";
+
+/// Fields of a comma list, each one of `allowed`, none twice.
+std::vector<std::string> words(const Arguments& arguments, const std::string& option,
+                               const std::vector<std::string>& allowed) {
+  const std::vector<std::string> found = fields(option, arguments.text(option));
+  for (const std::string& word : found) {
+    if (std::find(allowed.begin(), allowed.end(), word) == allowed.end() ||
+        std::count(found.begin(), found.end(), word) != 1) {
+      throw InputError(fmt::format("--{} '{}': expected one or more of {}", option, arguments.text(option),
+                                   fmt::join(allowed, ",")));
+    }
+  }
+  return found;
+}
+
+std::optional<std::int64_t> whole(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 1) return std::nullopt;
+  return value;
+}
+
+/// What the platform says, as far as the axes need it. An ideal port has a bandwidth; its units are MB/s instead of
+/// channels.
+struct Chip {
+  std::string name;  ///< as given, possibly a path
+  std::string shown;
+  std::int64_t tiles = 0;
+  bool port = false;            ///< memory.ideal = port
+  std::int64_t units = 0;       ///< channels, or MB/s of the port
+  std::int64_t unit_bytes = 0;  ///< bytes per second of one
+
+  [[nodiscard]] std::string set_units(std::int64_t count) const {
+    return port ? fmt::format("{}={} MB/s", kPort, count) : fmt::format("{}={} channels", kChannels, count);
+  }
+};
+
+std::int64_t setting(const Platform& platform, const char* key) {
+  if (platform.settings.all().count(key) == 0) {
+    throw InputError(fmt::format("platform {}: it has no setting {} to scale; expected a KPU", platform.name, key));
+  }
+  return platform.settings.integer(key);
+}
+
+Chip chip(const std::string& name, const std::vector<std::string>& sets, Precision precision) {
+  constexpr std::int64_t kMega = 1'000'000;
+  const Platform platform = load_platform(name, sets, precision);
+  Chip found{name, platform.name, setting(platform, kTiles)};
+  found.port = platform.settings.text("memory.ideal") == "port";
+  found.units = found.port ? setting(platform, kPort) / kMega : setting(platform, kChannels);
+  found.unit_bytes = found.port ? kMega : memory::resolve_dram(platform.settings).peak_bytes_per_second() / found.units;
+  return found;
+}
+
+class Planner {
+ public:
+  explicit Planner(const Arguments& arguments) : arguments_(arguments), sets_(arguments.list("set")) {
+    states_ = words(arguments, "state", {"steady", "cold"});
+    memories_ = words(arguments, "memory", {"constant", "scaled", "ideal"});
+    plan_.head.model = arguments.text("model");
+    plan_.head.sets = sets_;
+    plan_.head.weak = arguments.options["weak"].as<bool>();
+    common_.model = plan_.head.model;
+    common_.options.precision = parse_precision(arguments.text("precision"));
+    plan_.head.precision = arguments.text("precision");
+  }
+
+  ScalingPlan take() {
+    const bool tiles = arguments_.has("tiles");
+    const bool bandwidth = arguments_.has("bandwidth");
+    if (arguments_.has("platforms")) {
+      if (tiles || bandwidth || arguments_.has("platform") || plan_.head.weak || scaled()) {
+        throw InputError(
+            "--platforms compares whole chips: expected no --platform, --tiles, --bandwidth, --weak and no --memory "
+            "scaled");
+      }
+      compare_platforms();
+    } else if (!tiles && !bandwidth) {
+      throw InputError("nothing to scale: expected --tiles, --bandwidth or --platforms");
+    } else {
+      scale_one(tiles, bandwidth);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  [[nodiscard]] bool in_memories(const char* memory) const {
+    return std::find(memories_.begin(), memories_.end(), memory) != memories_.end();
+  }
+  [[nodiscard]] bool scaled() const { return in_memories("scaled"); }
+
+  void compare_platforms() {
+    plan_.head.axis = "platform";
+    const std::vector<std::string> names = fields("platforms", arguments_.text("platforms"));
+    for_all_series("", "", [&](PlannedSeries& series) {
+      for (const std::string& name : names) add(series, find_platform(name).name, 0, name, {}, 1);
+    });
+  }
+
+  void scale_one(bool tiles, bool bandwidth) {
+    if (!arguments_.has("platform"))
+      throw InputError("--platform is missing: expected a KPU that cyclescope list shows");
+    if (bandwidth && in_memories("ideal")) {
+      throw InputError("--memory ideal has no bandwidth: expected constant or scaled with --bandwidth");
+    }
+    if (!tiles && (plan_.head.weak || scaled())) {
+      throw InputError("--weak and --memory scaled go by tiles: expected --tiles with them");
+    }
+    chip_ = chip(arguments_.text("platform"), sets_, common_.options.precision);
+    const std::vector<std::string> rates =
+        bandwidth ? fields("bandwidth", arguments_.text("bandwidth")) : std::vector<std::string>();
+    plan_.head.axis = tiles ? "tiles" : "bandwidth";
+    if (!tiles) return scale_bandwidth(rates);
+    if (!bandwidth) return scale_tiles("", chip_.units);
+    for (const std::string& rate : rates) scale_tiles(rate + " GB/s", channels_for(rate, chip_.unit_bytes));
+  }
+
+  void scale_bandwidth(const std::vector<std::string>& rates) {
+    for_all_series(chip_.shown, "", [&](PlannedSeries& series) {
+      for (const std::string& rate : rates) {
+        const std::int64_t channels = channels_for(rate, chip_.unit_bytes);
+        add(series, rate + " GB/s", channels, chip_.name, {chip_.set_units(channels)}, 1);
+      }
+    });
+  }
+
+  /// `channels` (or MB/s): of the platform's own number of tiles.
+  void scale_tiles(const std::string& fixed, std::int64_t channels) {
+    const std::vector<std::int64_t> sizes = parse_sizes("tiles", arguments_.text("tiles"));
+    for_all_series(chip_.shown, fixed, [&](PlannedSeries& series) {
+      for (const std::int64_t size : sizes) {
+        if (plan_.head.weak && size % sizes.front() != 0) {
+          throw InputError(fmt::format("--tiles {}: --weak needs multiples of the smallest, {}", size, sizes.front()));
+        }
+        std::vector<std::string> sets{fmt::format("{}={} tiles", kTiles, size)};
+        const std::int64_t mine = series.head.memory == "scaled"
+                                      ? std::max<std::int64_t>(1, checked_mul(channels, size) / chip_.tiles)
+                                      : channels;
+        if (mine != chip_.units) sets.push_back(chip_.set_units(mine));
+        add(series, std::to_string(size), size, chip_.name, sets, plan_.head.weak ? size / sizes.front() : 1);
+      }
+    });
+  }
+
+  /// One series per state and memory, which `fill` fills.
+  template <class Fill>
+  void for_all_series(const std::string& platform, const std::string& fixed, Fill&& fill) {
+    for (const std::string& memory : memories_) {
+      for (const std::string& state : states_) {
+        PlannedSeries series;
+        series.head.platform = platform;
+        series.head.state = state;
+        series.head.memory = memory;
+        series.head.fixed = fixed;
+        fill(series);
+        plan_.series.push_back(std::move(series));
+      }
+    }
+  }
+
+  void add(PlannedSeries& series, const std::string& label, std::int64_t size, const std::string& platform,
+           const std::vector<std::string>& sets, std::int64_t batch) {
+    const auto twin = [&](const PlannedPoint& point) { return point.label == label; };
+    if (std::any_of(series.points.begin(), series.points.end(), twin)) {
+      throw InputError(fmt::format("--{} names {} twice: expected each once", plan_.head.axis, label));
+    }
+    PlannedPoint point{label, size, common_};
+    point.spec.platform = platform;
+    point.spec.sets = sets_;
+    point.spec.sets.insert(point.spec.sets.end(), sets.begin(), sets.end());
+    if (series.head.memory == "ideal") point.spec.sets.emplace_back("memory.ideal=on");
+    point.spec.options.initial_state = series.head.state;
+    point.spec.options.batch = batch;
+    point.spec.label = fmt::format("{}{}{} {}, memory {}, {}", series.head.fixed, series.head.fixed.empty() ? "" : ", ",
+                                   plan_.head.axis, label, series.head.memory, series.head.state);
+    load_platform(platform, point.spec.sets, common_.options.precision);
+    series.points.push_back(std::move(point));
+  }
+
+  const Arguments& arguments_;
+  std::vector<std::string> sets_;
+  std::vector<std::string> states_;
+  std::vector<std::string> memories_;
+  PointSpec common_;
+  Chip chip_;
+  ScalingPlan plan_;
+};
+
+/// GB/s with up to three decimals, in MB/s.
+std::optional<std::int64_t> megabytes(const std::string& text) {
+  constexpr std::size_t kDecimals = 3;
+  constexpr std::size_t kDigits = 6;
+  const std::size_t point = std::min(text.find('.'), text.size());
+  std::string decimals = point < text.size() ? text.substr(point + 1) : "0";
+  if (point == 0 || point > kDigits || decimals.empty() || decimals.size() > kDecimals) return std::nullopt;
+  decimals.resize(kDecimals, '0');
+  const std::string digits = text.substr(0, point) + decimals;
+  if (digits.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  return std::stoll(digits);
+}
+
+}  // namespace
+
+std::vector<std::int64_t> parse_sizes(const std::string& option, const std::string& list) {
+  const auto refuse = [&](const std::string& expected) {
+    throw InputError(fmt::format("--{} '{}': expected {}", option, list, expected));
+  };
+  std::vector<std::int64_t> sizes;
+  bool go_on = false;
+  for (const std::string& field : fields(option, list)) {
+    if (field == "...") {
+      const std::size_t n = sizes.size();
+      if (go_on || n < 2 || sizes[n - 1] % sizes[n - 2] != 0) refuse("'...' behind two numbers with a whole ratio");
+      go_on = true;
+      continue;
+    }
+    const std::optional<std::int64_t> value = whole(field);
+    if (!value || (!sizes.empty() && *value <= sizes.back()))
+      refuse("rising positive integers such as 1,2,4 or 1,2,...,64");
+    if (go_on) {
+      const std::int64_t ratio = sizes.back() / sizes[sizes.size() - 2];
+      while (sizes.back() <= *value / ratio && sizes.back() * ratio < *value) sizes.push_back(sizes.back() * ratio);
+      if (sizes.back() * ratio != *value) refuse(fmt::format("{} to be reached by steps of {}x", *value, ratio));
+      go_on = false;
+    }
+    sizes.push_back(*value);
+  }
+  if (go_on) refuse("a last number behind '...'");
+  return sizes;
+}
+
+std::int64_t channels_for(const std::string& bandwidth, std::int64_t per_channel) {
+  constexpr std::int64_t kMega = 1'000'000;
+  constexpr std::int64_t kThousandth = 1000;
+  const std::int64_t wanted = checked_mul(megabytes(bandwidth).value_or(0), kMega);
+  const std::int64_t channels = (wanted + per_channel / 2) / per_channel;
+  if (channels < 1 || std::abs(channels * per_channel - wanted) > wanted / kThousandth) {
+    const auto gb = [&](std::int64_t count) { return static_cast<double>(count * per_channel) / 1e9; };
+    throw InputError(
+        fmt::format("--bandwidth '{}': expected GB/s of whole channels of {:.6g} GB/s: {:.6g}, {:.6g}, {:.6g}, ...",
+                    bandwidth, gb(1), gb(1), gb(2), gb(3)));
+  }
+  return channels;
+}
+
+ScalingPlan plan_scaling(const Arguments& arguments) { return Planner(arguments).take(); }
+
+}  // namespace cyclescope::run
