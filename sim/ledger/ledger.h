@@ -108,6 +108,11 @@ class Ledger {
 
   [[nodiscard]] LeafSums time(LaneId lane) const;
 
+  /// A hint that the lane is posted to soon.
+  void prefetch(LaneId lane) const {
+    if (enabled_) __builtin_prefetch(&lanes_[lane]);
+  }
+
   // ---- activities --------------------------------------------------------------------------------------------------
   /// Whether activities are kept, as they are at first. Without them open and record return kOrigin, memory stays
   /// bounded however long a run is, and there is no path to walk; the other books are as ever.
