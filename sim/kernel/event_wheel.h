@@ -20,7 +20,7 @@ namespace cyclescope::kernel {
 template <class Event>
 class EventWheel {
  public:
-  static constexpr std::int64_t kSlots = 4096;
+  static constexpr std::int64_t kSlots = 256;
   static constexpr std::int64_t kNone = INT64_MAX;
 
   void push(std::int64_t clock, const Event& event) {

@@ -22,6 +22,7 @@ bool slots_posted_apart(Leaf leaf) { return leaf <= Leaf::structural_issue; }
 Ledger::Ledger(bool enabled) : enabled_(enabled) {}
 
 LaneId Ledger::add_lane(const std::string& name, Femtoseconds period, std::int64_t slots) {
+  if (lanes_.size() == ActivityLog::kMaxLanes) throw InternalError("the ledger has too many lanes");
   LaneBook lane;
   lane.name = name;
   lane.period = period;
@@ -32,12 +33,11 @@ LaneId Ledger::add_lane(const std::string& name, Femtoseconds period, std::int64
 }
 
 void Ledger::add_time(LaneBook& lane, Leaf leaf, Femtoseconds from, Femtoseconds to) {
-  const auto index = static_cast<std::size_t>(leaf);
-  lane.time[index] += to - from;
+  lane.time[cell(leaf)] += to - from;
   if (lane.slots_per_cycle != 0 && !slots_posted_apart(leaf)) {
     const Clock clock(lane.period);
     const std::int64_t cycles = clock.ceil_cycles(to - origin_) - clock.ceil_cycles(from - origin_);
-    lane.slots[index] += cycles * lane.slots_per_cycle;
+    lane.slots[static_cast<std::size_t>(leaf)] += cycles * lane.slots_per_cycle;
   }
 }
 
@@ -56,22 +56,46 @@ void Ledger::post(LaneId id, Leaf leaf, Femtoseconds from, Femtoseconds to) {
   lane.cursor = to;
 }
 
+PathSegment Ledger::after_release(LaneId id, Femtoseconds from, Femtoseconds to, const Release& release) const {
+  const bool crossing = to - release.at < lanes_[id].period;
+  return {crossing ? Leaf::overhead_clock_crossing : Leaf::unknown, id, -1, std::max(release.at, from), to};
+}
+
 void Ledger::post_wait(LaneId id, Femtoseconds from, Femtoseconds to, const Release& release) {
   if (!enabled_) return;
   from = std::max(from, origin_);
   if (to <= from) return;
-  // Newest first from the walk; the lane is posted oldest first.
-  std::vector<PathSegment> cuts;
-  if (release.at < to) {
-    const bool crossing = to - release.at < lanes_[id].period;
-    cuts.push_back({crossing ? Leaf::overhead_clock_crossing : Leaf::unknown, id, -1, std::max(release.at, from), to});
+  LaneBook& lane = lanes_[id];
+  if (lane.slots_per_cycle != 0 || from < lane.cursor || faults_.drop_posting >= 0) {
+    post_cuts(id, from, to, release);
+    return;
   }
+  // Sums do not ask for the order of the cuts, which cover [from, to).
+  if (from > lane.cursor) add_time(lane, Leaf::unknown, lane.cursor, from);
+  const auto book = [&](const PathSegment& cut) {
+    const Femtoseconds end = std::min(cut.to, to);
+    if (cut.from < end) lane.time[cell(as_wait(cut.cause, release.reason))] += end - cut.from;
+  };
+  if (release.at < to) book(after_release(id, from, to, release));
+  if (release.at > from) walk(release, from, book);
+  lane.cursor = to;
+}
+
+void Ledger::post_cuts(LaneId id, Femtoseconds from, Femtoseconds to, const Release& release) {
+  cuts_.clear();  // newest first from the walk
+  if (release.at < to) cuts_.push_back(after_release(id, from, to, release));
   if (release.at > from) {
-    walk(release, from, [&cuts](const PathSegment& segment) { cuts.push_back(segment); });
+    walk(release, from, [this](const PathSegment& segment) { cuts_.push_back(segment); });
   }
-  for (auto cut = cuts.rbegin(); cut != cuts.rend(); ++cut) {
+  for (auto cut = cuts_.rbegin(); cut != cuts_.rend(); ++cut) {
     post(id, as_wait(cut->cause, release.reason), cut->from, std::min(cut->to, to));
   }
+}
+
+LeafSums Ledger::time(LaneId lane) const {
+  LeafSums sums;
+  for (std::size_t leaf = 0; leaf < kLeafCount; ++leaf) sums[leaf] = lanes_[lane].time[cell(static_cast<Leaf>(leaf))];
+  return sums;
 }
 
 ActivityId Ledger::open(LaneId lane, OperatorIndex op, Leaf cause, Femtoseconds start, const Release& release) {
@@ -80,15 +104,14 @@ ActivityId Ledger::open(LaneId lane, OperatorIndex op, Leaf cause, Femtoseconds 
     throw InternalError(fmt::format("lane {}: activity starts at {} fs before its release at {} fs", lanes_[lane].name,
                                     start, release.at));
   }
-  if (activity_count_ == activities_.size() * kChunk) activities_.emplace_back(new Activity[kChunk]);
-  activity_at(activity_count_) = {start, kNever, release.at, release.by, lane, op, cause, release.reason};
-  return first_ + static_cast<ActivityId>(activity_count_++);
+  activities_.push(lane, op, cause, start, release.at, release.by);
+  return first_ + static_cast<ActivityId>(activities_.size() - 1);
 }
 
 void Ledger::close(ActivityId id, Femtoseconds end) {
   if (!enabled_ || id < first_) return;
-  Activity& activity = activity_at(id - first_);
-  if (end < activity.start) throw InternalError("activity closed before its start on " + lanes_[activity.lane].name);
+  ActivityLog::Activity& activity = activities_[id - first_];
+  if (end < activity.start) throw InternalError("activity closed before its start on " + lanes_[activity.lane()].name);
   activity.end = end;
 }
 
@@ -97,38 +120,6 @@ ActivityId Ledger::record(LaneId lane, OperatorIndex op, Leaf cause, Femtosecond
   const ActivityId id = open(lane, op, cause, start, release);
   close(id, end);
   return id;
-}
-
-const Ledger::Activity* Ledger::find(ActivityId id) const {
-  if (id < first_ || id - first_ >= activity_count_) return nullptr;
-  return &activity_at(id - first_);
-}
-
-void Ledger::walk(const Release& release, Femtoseconds until,
-                  const std::function<void(const PathSegment&)>& visit) const {
-  until = std::max(until, origin_);
-  Femtoseconds t = release.at;
-  const Activity* activity = find(release.by);
-  LaneId lane = activity != nullptr ? activity->lane : 0;
-  const auto emit = [&](Leaf cause, OperatorIndex op, Femtoseconds from) {
-    from = std::max(from, until);
-    if (from < t) visit({cause, lane, op, from, t});
-    t = std::min(t, from);
-  };
-  while (t > until) {
-    if (activity == nullptr || activity->start > t || activity->end < t) {
-      emit(Leaf::unknown, -1, until);  // nothing claims this interval
-      return;
-    }
-    lane = activity->lane;
-    emit(activity->cause, activity->op, activity->start);
-    if (t <= until) return;
-    if (activity->released_at < t) {
-      const bool crossing = t - activity->released_at < lanes_[lane].period;
-      emit(crossing ? Leaf::overhead_clock_crossing : Leaf::unknown, activity->op, activity->released_at);
-    }
-    activity = find(activity->released_by);
-  }
 }
 
 void Ledger::post_slots(LaneId lane, Leaf leaf, std::int64_t slots) {
@@ -158,8 +149,8 @@ void Ledger::sent(std::size_t traffic, std::int64_t bytes, std::int64_t replicat
 void Ledger::restart(Femtoseconds t0) {
   origin_ = t0;
   end_ = t0;
-  first_ += static_cast<ActivityId>(activity_count_);
-  activity_count_ = 0;
+  first_ += static_cast<ActivityId>(activities_.size());
+  activities_.clear();
   for (LaneBook& lane : lanes_) {
     lane.cursor = t0;
     lane.time.fill(0);

@@ -9,21 +9,18 @@
 //  * actions and bytes: counts priced once, and conserved quantities per link.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/base/time.h"
+#include "sim/ledger/activity_log.h"
 #include "sim/ledger/leaf.h"
 
 namespace cyclescope::ledger {
-
-using LaneId = std::uint32_t;
-using ActivityId = std::uint32_t;    ///< 0 is the origin: the start command at t = 0
-using OperatorIndex = std::int32_t;  ///< index of the lowered operator, -1 for none
 
 constexpr ActivityId kOrigin = 0;
 
@@ -75,6 +72,20 @@ struct Faults {
   std::int64_t drop_posting = -1;  ///< ordinal of the time posting to lose
 };
 
+/// Where a lane's book keeps each leaf: those that links and engines are in most share a cache line with the cursor.
+constexpr std::array<std::uint8_t, kLeafCount> cells_of_leaves() {
+  constexpr std::array<Leaf, 6> kFirst{Leaf::useful_transfer,     Leaf::idle_no_demand,     Leaf::waiting_output_space,
+                                       Leaf::waiting_arbitration, Leaf::waiting_dependency, Leaf::waiting_operand_noc};
+  std::array<std::uint8_t, kLeafCount> cells{};
+  std::size_t next = kFirst.size();
+  for (std::size_t leaf = 0; leaf < kLeafCount; ++leaf) {
+    std::size_t place = 0;
+    while (place < kFirst.size() && static_cast<std::size_t>(kFirst[place]) != leaf) ++place;
+    cells[leaf] = static_cast<std::uint8_t>(place < kFirst.size() ? place : next++);
+  }
+  return cells;
+}
+
 class Ledger {
  public:
   explicit Ledger(bool enabled = true);
@@ -95,7 +106,12 @@ class Ledger {
   /// credit.
   void post_wait(LaneId lane, Femtoseconds from, Femtoseconds to, const Release& release);
 
-  [[nodiscard]] const LeafSums& time(LaneId lane) const { return lanes_[lane].time; }
+  [[nodiscard]] LeafSums time(LaneId lane) const;
+
+  /// A hint that the lane is posted to soon.
+  void prefetch(LaneId lane) const {
+    if (enabled_) __builtin_prefetch(&lanes_[lane]);
+  }
 
   // ---- activities --------------------------------------------------------------------------------------------------
   /// Whether activities are kept, as they are at first. Without them open and record return kOrigin, memory stays
@@ -113,7 +129,8 @@ class Ledger {
 
   /// Walks back from `release` to `until`, newest first; segments abut and cover [until, release.at) exactly. What
   /// cannot be explained is one segment of cause unknown.
-  void walk(const Release& release, Femtoseconds until, const std::function<void(const PathSegment&)>& visit) const;
+  template <class Visit>
+  void walk(const Release& release, Femtoseconds until, Visit&& visit) const;
 
   // ---- capacity ----------------------------------------------------------------------------------------------------
   /// `slots` quarter-MACs of an array lane went to `leaf` while the lane was busy. Time posted under waiting, overhead
@@ -165,47 +182,71 @@ class Ledger {
   [[nodiscard]] bool enabled() const { return enabled_; }
   /// Switches booking on or off, between frames: a frame that only warms the machine up need not be booked.
   void enable(bool enabled) { enabled_ = enabled; }
-  [[nodiscard]] std::size_t activity_count() const { return activity_count_; }
+  [[nodiscard]] std::size_t activity_count() const { return activities_.size(); }
   void inject(const Faults& faults) { faults_ = faults; }
 
  private:
-  struct LaneBook {
-    std::string name;
-    Femtoseconds period = 0;
-    std::int64_t slots_per_cycle = 0;
+  static constexpr std::array<std::uint8_t, kLeafCount> kCells = cells_of_leaves();
+  [[nodiscard]] static std::size_t cell(Leaf leaf) { return kCells[static_cast<std::size_t>(leaf)]; }
+  struct alignas(64) LaneBook {
     Femtoseconds cursor = 0;
-    LeafSums time{};
+    std::int64_t slots_per_cycle = 0;
+    LeafSums time{};  ///< by cell
     LeafSums slots{};
-  };
-  struct Activity {  // without initialisers: a chunk of them is touched when it is used, not before
-    Femtoseconds start;
-    Femtoseconds end;
-    Femtoseconds released_at;
-    ActivityId released_by;
-    LaneId lane;
-    OperatorIndex op;
-    Leaf cause;
-    Reason reason;
+    Femtoseconds period = 0;
+    std::string name;
   };
 
-  [[nodiscard]] Activity& activity_at(std::size_t index) const { return activities_[index / kChunk][index % kChunk]; }
   void add_time(LaneBook& lane, Leaf leaf, Femtoseconds from, Femtoseconds to);
-  [[nodiscard]] const Activity* find(ActivityId activity) const;
+  /// A wait whose cuts must be posted oldest first.
+  void post_cuts(LaneId lane, Femtoseconds from, Femtoseconds to, const Release& release);
+  /// The part of a wait after its release.
+  [[nodiscard]] PathSegment after_release(LaneId lane, Femtoseconds from, Femtoseconds to,
+                                          const Release& release) const;
+  [[nodiscard]] bool known(ActivityId id) const { return id >= first_ && id - first_ < activities_.size(); }
 
   bool enabled_;
   Femtoseconds origin_ = 0;
   Femtoseconds end_ = 0;
   ActivityId first_ = 1;  ///< id of the first activity of this frame; smaller ids are the origin
   std::vector<LaneBook> lanes_;
-  static constexpr std::size_t kChunk = 1 << 16;
-  std::vector<std::unique_ptr<Activity[]>> activities_;  ///< in chunks: growing moves nothing
-  std::size_t activity_count_ = 0;
+  ActivityLog activities_;
   bool keep_activities_ = true;
+  std::vector<PathSegment> cuts_;  ///< of the wait being posted
   std::vector<Action> actions_;
   std::vector<Power> powers_;
   std::vector<Traffic> traffic_;
   std::int64_t postings_ = 0;
   Faults faults_;
 };
+
+template <class Visit>
+void Ledger::walk(const Release& release, Femtoseconds until, Visit&& visit) const {
+  until = std::max(until, origin_);
+  Femtoseconds t = release.at;
+  ActivityId id = release.by;
+  LaneId lane = known(id) ? activities_[id - first_].lane() : 0;
+  const auto emit = [&](Leaf cause, OperatorIndex op, Femtoseconds from) {
+    from = std::max(from, until);
+    if (from < t) visit(PathSegment{cause, lane, op, from, t});
+    t = std::min(t, from);
+  };
+  while (t > until) {
+    if (!known(id) || activities_[id - first_].start > t || activities_[id - first_].end < t) {
+      emit(Leaf::unknown, -1, until);  // nothing claims this interval
+      return;
+    }
+    const ActivityLog::Activity& activity = activities_[id - first_];
+    lane = activity.lane();
+    emit(activity.cause(), activity.op, activity.start);
+    if (t <= until) return;
+    const Femtoseconds released_at = activities_.released_at(id - first_);
+    if (released_at < t) {
+      const bool crossing = t - released_at < lanes_[lane].period;
+      emit(crossing ? Leaf::overhead_clock_crossing : Leaf::unknown, activity.op, released_at);
+    }
+    id = activity.released_by;
+  }
+}
 
 }  // namespace cyclescope::ledger

@@ -6,7 +6,7 @@
 // Errors: taking credits whose return is not known yet is an InternalError.
 #pragma once
 
-#include <cstddef>
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -26,33 +26,41 @@ class CreditLine {
   };
 
   /// `credits` can be used at once, none is under way.
-  void reset(std::int64_t credits) {
-    runs_.assign(1, {-credits, credits, ledger::kOrigin});
+  void reset(std::int32_t credits) {
+    near_[0] = {-credits, credits, ledger::kOrigin};
     first_ = 0;
+    count_ = 1;
+    more_.clear();
   }
 
   /// `flits` credits return, the first at `clock`, one per clock, not before those that were given back earlier.
-  void give_back(std::int64_t clock, std::int64_t flits, ledger::ActivityId by) {
-    if (first_ >= kCompact) {
-      runs_.erase(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(first_));
-      first_ = 0;
+  void give_back(std::int64_t clock, std::int32_t flits, ledger::ActivityId by) {
+    const Run run{clock, flits, by};
+    if (count_ < kNear) {
+      near_[(first_ + count_++) % kNear] = run;
+    } else {
+      more_.push_back(run);
     }
-    runs_.push_back({clock, flits, by});
   }
 
   /// Clock from which `flits` credits can be used, kUnknown while so many have not been given back.
-  [[nodiscard]] std::int64_t clock_of(std::int64_t flits) const {
-    for (std::size_t run = first_; run < runs_.size(); ++run) {
-      if (flits <= runs_[run].left) return runs_[run].last_of(flits);
-      flits -= runs_[run].left;
+  [[nodiscard]] std::int64_t clock_of(std::int32_t flits) const {
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      const Run& run = near_[(first_ + i) % kNear];
+      if (flits <= run.left) return run.last_of(flits);
+      flits -= run.left;
+    }
+    for (const Run& run : more_) {
+      if (flits <= run.left) return run.last_of(flits);
+      flits -= run.left;
     }
     return kUnknown;
   }
 
   /// Takes `flits` credits; returns the last of them.
-  Credit take(std::int64_t flits) {
-    for (; first_ < runs_.size(); ++first_) {
-      Run& run = runs_[first_];
+  Credit take(std::int32_t flits) {
+    for (; count_ > 0; drop_first()) {
+      Run& run = near_[first_];
       if (flits <= run.left) {
         const Credit last{run.last_of(flits), run.by};
         run.clock += flits;
@@ -60,23 +68,35 @@ class CreditLine {
         return last;
       }
       flits -= run.left;
-      run.left = 0;
     }
     throw InternalError("a packet took credits that nobody gave back");
   }
 
  private:
-  static constexpr std::size_t kCompact = 16;
+  static constexpr std::uint32_t kNear = 4;
 
   struct Run {
     std::int64_t clock;  ///< of the first one left
-    std::int64_t left;
+    std::int32_t left;
     ledger::ActivityId by;
-    [[nodiscard]] std::int64_t last_of(std::int64_t flits) const { return clock + flits - 1; }
+    [[nodiscard]] std::int64_t last_of(std::int32_t flits) const { return clock + flits - 1; }
   };
 
-  std::vector<Run> runs_;  ///< runs_[first_...] may have credits left
-  std::size_t first_ = 0;
+  void drop_first() {
+    if (more_.empty()) {
+      --count_;
+    } else {
+      near_[first_] = more_.front();
+      more_.erase(more_.begin());
+    }
+    first_ = (first_ + 1) % kNear;
+  }
+
+  // The oldest runs lie in a ring beside the link, what does not fit there behind them.
+  std::uint32_t first_ = 0;
+  std::uint32_t count_ = 0;
+  std::array<Run, kNear> near_;
+  std::vector<Run> more_;
 };
 
 }  // namespace cyclescope::noc

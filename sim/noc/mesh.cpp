@@ -22,6 +22,7 @@ Mesh::Mesh(const std::string& name, const MeshGeometry& geometry, const Clock& c
       flit_hop_(ledger.add_action("noc", "flit_hop", attojoules_per_flit_hop)),
       traffic_(ledger.add_traffic("noc")) {
   if (hop_ < 1 || geometry.credit_latency < 1) throw InternalError("mesh without latency");
+  links_.reserve(static_cast<std::size_t>(topology_.links()));
   for (LinkId id = 0; id < topology_.links(); ++id) {
     links_.emplace_back(ledger_, topology_.link_name(id), clock_.period(), topology_.ejects_to(id));
     links_.back().credits.reset(geometry_.buffer_flits);
@@ -44,16 +45,6 @@ void Mesh::set_source(Site site, Source& source) {
 RouteId Mesh::add_route(Site source, const std::vector<Site>& destinations) {
   routes_.push_back({topology_.add_tree(source, destinations), static_cast<std::int64_t>(destinations.size())});
   return static_cast<RouteId>(routes_.size() - 1);
-}
-
-void Mesh::lose_credits(const std::string& name, std::int64_t flits) {
-  for (LinkId id = 0; id < topology_.links(); ++id) {
-    if (topology_.link_name(id) != name) continue;
-    link(id).lost_credits += flits;
-    link(id).credits.take(flits);
-    return;
-  }
-  throw InternalError("mesh has no link " + name);
 }
 
 std::int32_t Mesh::add_flight() {
@@ -88,7 +79,13 @@ void Mesh::inject(RouteId route, const Packet& packet, const Release& release) {
   const std::int32_t index = add_flight();
   Packet sent = packet;
   if (injected_++ == drop_byte_of_) --sent.bytes;
-  flight(index) = {sent, release, clock, clock, tree.root, static_cast<std::int32_t>(flit_count), -1, 0};
+  Flight& queued = flight(index);
+  queued.packet = sent;
+  queued.since = clock;
+  queued.set_release(release);
+  queued.node = tree.root;
+  queued.next = -1;
+  queued.flits = static_cast<std::int32_t>(flit_count);
   const TreeNode& root = topology_.node(tree.root);
   Port& queue = port(root.port);
   if (queue.front >= 0 || queue.free_at > clock) {
@@ -99,8 +96,8 @@ void Mesh::inject(RouteId route, const Packet& packet, const Release& release) {
   // happens at this instant does not matter.
   queue.front = queue.back = index;
   const LinkId first = topology_.node(root.first_child).port;
-  ask(first, {clock, root.port, index, root.first_child, flight(index).flits}, clock);
-  flight(index).branches = 1;
+  queued.branches = 1;
+  ask(first, {clock, root.port, index, root.first_child, queued.flits}, clock);
   arbitrate(first, clock);
 }
 
@@ -110,7 +107,7 @@ void Mesh::enqueue(PortId id, std::int32_t index) {
     flight(queue.back).next = index;
   } else {
     queue.front = index;
-    schedule(std::max(flight(index).arrival, queue.free_at), id, index);
+    schedule(std::max(flight(index).since, queue.free_at), id, index);
   }
   queue.back = index;
 }
@@ -120,44 +117,71 @@ void Mesh::step() {
   next_wake_ = clock;  // the next wake is arranged at the end
   while (events_.next() <= clock) {
     events_.take(due_);
-    for (const Event& event : due_) {
-      if (event.flight == kLook) {
-        wanted_.push_back(event.port);
-      } else if (event.port < topology_.links() && link(event.port).ejects_to >= 0) {
-        deliver(link(event.port).ejects_to, event.flight);
+    for (std::size_t i = 0; i < due_.size(); ++i) {
+      prefetch(i);
+      const PortId at = due_[i].port();
+      const std::int32_t index = due_[i].flight();
+      if (index == MeshEvent::kLook) {
+        wanted_.push_back(at);
+      } else if (at < topology_.links() && link(at).ejects_to >= 0) {
+        deliver(link(at).ejects_to, index);
       } else {
-        come_to_front(event.port, event.flight, clock);
+        come_to_front(at, index, clock);
       }
     }
-    for (const LinkId id : wanted_) arbitrate(id, clock);
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      constexpr std::size_t kStep = 2;
+      if (i + kStep < wanted_.size()) ledger_.prefetch(link(wanted_[i + kStep]).lane.id());
+      arbitrate(wanted_[i], clock);
+    }
     wanted_.clear();
   }
   next_wake_ = events_.next();
-  if (next_wake_ != kernel::EventWheel<Event>::kNone) wake_at(clock_.cycles(next_wake_));
+  if (next_wake_ != kernel::EventWheel<MeshEvent>::kNone) wake_at(clock_.cycles(next_wake_));
+}
+
+void Mesh::prefetch(std::size_t next) const {
+  // Three events on the way: the flight and its port, then its place in the tree, then the first link it wants.
+  constexpr std::size_t kStep = 3;
+  const auto flight_of = [this](std::size_t i) -> const Flight& {
+    return flights_[static_cast<std::size_t>(std::max(due_[i].flight(), 0))];
+  };
+  if (next + 3 * kStep < due_.size()) {
+    __builtin_prefetch(&flight_of(next + 3 * kStep));
+    __builtin_prefetch(&ports_[static_cast<std::size_t>(due_[next + 3 * kStep].port())]);
+    if (due_[next + 3 * kStep].port() < topology_.links()) {
+      __builtin_prefetch(&links_[static_cast<std::size_t>(due_[next + 3 * kStep].port())]);
+    }
+  }
+  if (next + 2 * kStep < due_.size()) __builtin_prefetch(&topology_.node(flight_of(next + 2 * kStep).node));
+  if (next + kStep < due_.size()) {
+    const TreeNode& node = topology_.node(flight_of(next + kStep).node);
+    if (node.children == 0) return;
+    const auto* wanted =
+        reinterpret_cast<const char*>(&links_[static_cast<std::size_t>(topology_.node(node.first_child).port)]);
+    for (std::size_t line = 0; line < 3; ++line) __builtin_prefetch(wanted + 64 * line);
+  }
 }
 
 void Mesh::come_to_front(PortId id, std::int32_t index, std::int64_t clock) {
   Flight& front = flight(index);
   const Port& at = port(id);
-  if (at.free_at > front.arrival) front.release = {at.last, clock_.cycles(at.free_at), Reason::resource};
-  front.ready = clock;
+  const std::int64_t arrival = front.since;
+  if (at.free_at > arrival) front.set_release({at.last, clock_.cycles(at.free_at), Reason::resource});
+  front.since = clock;
   const TreeNode& node = topology_.node(front.node);
   front.branches = node.children;
   for (std::int32_t child = node.first_child; child < node.first_child + node.children; ++child) {
     const LinkId wanted = topology_.node(child).port;
-    ask(wanted, {front.arrival, id, index, child, front.flits}, clock);
+    ask(wanted, {arrival, id, index, child, front.flits}, clock);
     wanted_.push_back(wanted);
   }
 }
 
 void Mesh::ask(LinkId id, const Request& request, std::int64_t clock) {
   Link& way = link(id);
-  if (way.requests.empty()) {
-    way.wanted_since = clock;
-    way.requests.push_back(request);
-  } else {
-    way.requests.insert(std::upper_bound(way.requests.begin(), way.requests.end(), request), request);
-  }
+  if (way.requests.empty()) way.wanted_since = clock;
+  way.requests.add(request);
 }
 
 void Mesh::arbitrate(LinkId id, std::int64_t clock) {
@@ -177,12 +201,12 @@ void Mesh::look_again(LinkId id, std::int64_t clock) {
   if (ready == CreditLine::kUnknown) return;           // until a packet leaves the buffer
   if (ready <= clock || ready == way.look_at) return;  // it is among the wanted ones of this clock, or arranged
   way.look_at = ready;
-  schedule(ready, id, kLook);
+  schedule(ready, id, MeshEvent::kLook);
 }
 
 Release Mesh::last_condition(Link& way, const Request& request) {
-  Release release = flight(request.flight).release;
-  std::int64_t ready = flight(request.flight).ready;
+  Release release = flight(request.flight).release();
+  std::int64_t ready = flight(request.flight).since;
   const auto require = [&](std::int64_t at, ledger::ActivityId by, Reason reason) {
     if (at < ready) return;
     release = ledger::latest({release, {by, clock_.cycles(at), reason}});
@@ -199,7 +223,7 @@ Release Mesh::last_condition(Link& way, const Request& request) {
 void Mesh::grant(LinkId id, std::int64_t clock) {
   Link& way = link(id);
   const Request request = way.requests.front();
-  way.requests.erase(way.requests.begin());
+  way.requests.pop_front();
   const std::int32_t index = add_flight();
   Flight& from = flight(request.flight);
   const Release release = last_condition(way, request);
@@ -217,13 +241,13 @@ void Mesh::grant(LinkId id, std::int64_t clock) {
   const bool ejects = way.ejects_to >= 0;
   Flight& copy = flight(index);
   copy.packet = from.packet;
-  copy.arrival = clock + hop_ + (ejects ? request.flits : 0);  // a sink sees the tail
-  copy.release = {crossing, clock_.cycles(copy.arrival), Reason::data};
+  copy.since = clock + hop_ + (ejects ? request.flits : 0);  // a sink sees the tail
+  copy.set_release({crossing, clock_.cycles(copy.since), Reason::data});
   copy.node = request.node;
   copy.flits = request.flits;
   copy.next = -1;
   if (ejects) {
-    schedule(copy.arrival, id, index);
+    schedule(copy.since, id, index);
   } else {
     enqueue(id, index);
   }
@@ -239,12 +263,12 @@ void Mesh::grant(LinkId id, std::int64_t clock) {
 void Mesh::vacate(PortId id, std::int64_t clock, ledger::ActivityId by) {
   Port& from = port(id);
   const std::int32_t left = from.front;
-  const std::int64_t flit_count = flight(left).flits;
+  const std::int32_t flit_count = flight(left).flits;
   from.free_at = clock + flit_count;
   from.last = by;
   from.front = flight(left).next;
   free_flights_.push_back(left);
-  if (from.front >= 0) schedule(std::max(flight(from.front).arrival, from.free_at), id, from.front);
+  if (from.front >= 0) schedule(std::max(flight(from.front).since, from.free_at), id, from.front);
   if (id >= topology_.links()) return;
   link(id).credits.give_back(clock + geometry_.credit_latency, flit_count, by);
   if (!link(id).requests.empty()) look_again(id, clock);
@@ -254,37 +278,7 @@ void Mesh::deliver(Site site, std::int32_t index) {
   const Flight arrived = flight(index);  // the sink may inject, which moves flights
   free_flights_.push_back(index);
   ledger_.received(traffic_, arrived.packet.bytes);
-  sinks_[static_cast<std::size_t>(site)]->deliver(site, arrived.packet, arrived.release);
-}
-
-void Mesh::check_empty(const char* when) const {
-  const std::size_t under_way = flights_.size() - free_flights_.size();
-  if (under_way == 0) return;
-  LinkId oldest = -1;
-  for (LinkId id = 0; id < topology_.links(); ++id) {
-    const Link& candidate = links_[static_cast<std::size_t>(id)];
-    if (candidate.requests.empty()) continue;
-    const bool older =
-        oldest < 0 || candidate.requests.front() < links_[static_cast<std::size_t>(oldest)].requests.front();
-    if (older) oldest = id;
-  }
-  throw InternalError(fmt::format("mesh: {} packets are under way when a frame {}; the oldest wants {}", under_way,
-                                  when, oldest < 0 ? "no link" : topology_.link_name(oldest)));
-}
-
-void Mesh::restart(Femtoseconds t0) {
-  check_empty("starts");
-  for (Link& each : links_) {
-    each.lane.restart(t0);
-    each.last = ledger::kOrigin;
-    each.credits.reset(geometry_.buffer_flits - each.lost_credits);
-  }
-  for (Port& each : ports_) each.last = ledger::kOrigin;
-}
-
-void Mesh::finish(Femtoseconds end) {
-  check_empty("ends");
-  for (Link& each : links_) each.lane.finish(end);
+  sinks_[static_cast<std::size_t>(site)]->deliver(site, arrived.packet, arrived.release());
 }
 
 }  // namespace cyclescope::noc

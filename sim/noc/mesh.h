@@ -30,9 +30,7 @@
 
 #include "sim/kernel/event_wheel.h"
 #include "sim/kernel/module.h"
-#include "sim/ledger/lane.h"
-#include "sim/noc/credit_line.h"
-#include "sim/noc/topology.h"
+#include "sim/noc/mesh_parts.h"
 
 namespace cyclescope::noc {
 
@@ -50,14 +48,6 @@ struct MeshGeometry {
 
   /// Flits of a packet with this payload: a header and the payload, rounded up.
   [[nodiscard]] std::int64_t flits(std::int64_t bytes) const { return 1 + ceil_div(bytes, flit_bytes); }
-};
-
-/// One packet. `token` tells the receiver what it belongs to.
-struct Packet {
-  std::int32_t token = 0;
-  std::int32_t bytes = 0;
-  std::int64_t offset = 0;  ///< of the payload, for receivers that need it
-  ledger::OperatorIndex op = -1;
 };
 
 class Sink {
@@ -110,62 +100,13 @@ class Mesh : public kernel::Module {
   void step() override;
 
  private:
-  /// The front packet of port `from` wants a link that leads to tree node `node`.
-  struct Request {
-    std::int64_t age = 0;  ///< clock at which its head came to the router
-    PortId from = 0;
-    std::int32_t flight = 0;
-    std::int32_t node = 0;
-    std::int32_t flits = 0;
-    bool operator<(const Request& other) const { return age != other.age ? age < other.age : from < other.from; }
-  };
-  struct Link {
-    ledger::Lane lane;
-    Site ejects_to;            ///< -1: it leads into a buffer
-    std::int64_t free_at = 0;  ///< clock
-    ledger::ActivityId last = ledger::kOrigin;
-    std::vector<Request> requests;  ///< in the order of service
-    std::int64_t wanted_since = 0;  ///< clock at which the first of them came
-    std::int64_t look_at = -1;      ///< clock at which it is looked at again, if any
-    CreditLine credits;
-    std::int64_t lost_credits = 0;
-    Link(ledger::Ledger& ledger, const std::string& name, Femtoseconds period, Site site)
-        : lane(ledger, name, period), ejects_to(site) {}
-  };
-  /// An input buffer or injection queue: a list of flights.
-  struct Port {
-    std::int32_t front = -1;
-    std::int32_t back = -1;
-    std::int64_t free_at = 0;  ///< clock at which the tail before the front packet has left
-    ledger::ActivityId last = ledger::kOrigin;
-  };
-  /// A packet copy on its way to a port and in it, or arriving whole at its site.
-  struct Flight {
-    Packet packet;
-    ledger::Release release;
-    std::int64_t arrival = 0;  ///< clock of the head
-    std::int64_t ready = 0;    ///< clock at which it came to the front
-    std::int32_t node = 0;
-    std::int32_t flits = 0;
-    std::int32_t next = -1;     ///< in the port
-    std::int32_t branches = 0;  ///< of the front one, not granted yet
-  };
-  /// The flight comes to the front of its port or is delivered; kLook: the link is looked at again. Links order the
-  /// events of one clock, whatever the order of calls was.
-  struct Event {
-    PortId port = 0;
-    std::int32_t flight = 0;
-    bool operator<(const Event& other) const {
-      return port != other.port ? port < other.port : flight == kLook && other.flight != kLook;
-    }
-  };
-  static constexpr std::int32_t kLook = -1;
-
   [[nodiscard]] Link& link(LinkId id) { return links_[static_cast<std::size_t>(id)]; }
   [[nodiscard]] Port& port(PortId id) { return ports_[static_cast<std::size_t>(id)]; }
   [[nodiscard]] Flight& flight(std::int32_t index) { return flights_[static_cast<std::size_t>(index)]; }
   std::int32_t add_flight();
   void schedule(std::int64_t clock, PortId port, std::int32_t flight);
+  /// Fetches what the events after number `next` of the due ones will touch.
+  void prefetch(std::size_t next) const;
   /// The flight goes to the end of the port's list.
   void enqueue(PortId id, std::int32_t index);
   /// The flight is at the front of its port and its head is there: it asks for its links.
@@ -201,12 +142,12 @@ class Mesh : public kernel::Module {
   std::vector<Route> routes_;
   std::int64_t injected_ = 0;
   std::int64_t drop_byte_of_ = -1;
-  kernel::EventWheel<Event> events_;
-  std::vector<Event> due_;
+  kernel::EventWheel<MeshEvent> events_;
+  std::vector<MeshEvent> due_;
   std::vector<LinkId> wanted_;  ///< links asked for at this clock
   std::vector<Flight> flights_;
   std::vector<std::int32_t> free_flights_;
-  std::int64_t next_wake_ = kernel::EventWheel<Event>::kNone;
+  std::int64_t next_wake_ = kernel::EventWheel<MeshEvent>::kNone;
 };
 
 }  // namespace cyclescope::noc
