@@ -84,6 +84,11 @@ TEST_CASE("fine-grained simulation gives the same result as aggregated") {
       results::RunResult fine = simulate(machine, model.graph(), {"sim.aggregate=off"});
       fine.settings["sim.aggregate"] = aggregated.settings.at("sim.aggregate");
       CHECK(fine.makespan == aggregated.makespan);
+      REQUIRE(fine.lanes.size() == aggregated.lanes.size());
+      for (std::size_t i = 0; i < fine.lanes.size(); ++i) {
+        INFO("lane " << fine.lanes[i].name);
+        CHECK(fine.lanes[i].time == aggregated.lanes[i].time);
+      }
       CHECK((file_of(without_path(fine)) == file_of(without_path(aggregated))));
     }
   }
