@@ -75,10 +75,11 @@ Cost total_cost(const Graph& graph) {
   return total;
 }
 
-std::int64_t compulsory_bytes(const Graph& graph, Precision precision) {
+std::int64_t compulsory_bytes(const Graph& graph, Precision precision, std::int64_t frames) {
   const Cost total = total_cost(graph);
   const std::int64_t parameters = total.parameters - foldable_parameters(graph);
-  return packed_bytes(checked_add(parameters, checked_add(total.input_elements, total.output_elements)), precision);
+  const std::int64_t activations = checked_mul(frames, checked_add(total.input_elements, total.output_elements));
+  return packed_bytes(checked_add(parameters, activations), precision);
 }
 
 }  // namespace cyclescope::workloads

@@ -24,10 +24,10 @@ Cost cost(const Graph& graph, const Operator& op);
 /// Sum over all operators; `input_elements` and `output_elements` are those of the graph's own inputs and outputs.
 Cost total_cost(const Graph& graph);
 
-/// Least bytes that must cross the memory boundary for the whole graph: every parameter once, graph inputs and outputs
-/// once, at `precision`. Statistics are folded into the batch norm's scale and shift and cost nothing of their own; a
+/// Least bytes that must cross the memory boundary for `frames` inferences of the whole graph together: every parameter
+/// once, graph inputs and outputs once each, at `precision`. Statistics are folded into the batch norm's scale and shift and cost nothing of their own; a
 /// batch norm that can be folded into the conv2d or gemm before it costs its shift alone, and nothing if there is a
 /// bias.
-std::int64_t compulsory_bytes(const Graph& graph, Precision precision);
+std::int64_t compulsory_bytes(const Graph& graph, Precision precision, std::int64_t frames = 1);
 
 }  // namespace cyclescope::workloads

@@ -7,11 +7,15 @@ namespace cyclescope::kpu {
 using ledger::Reason;
 using ledger::Release;
 
-Actions Chip::declare_actions(ledger::Ledger& ledger, const EnergyConfig& energy) {
+Actions Chip::declare_actions(ledger::Ledger& ledger, const EnergyConfig& energy, Precision precision) {
   Actions a;
-  a.mac = ledger.add_action("array", "mac_int8", energy.mac_int8);
-  a.pe_register = ledger.add_action("array", "pe_register", energy.pe_register);
-  a.pe_hop = ledger.add_action("array", "pe_hop", energy.pe_hop);
+  const std::int64_t bytes = bits(precision) / 8;
+  const std::int64_t mac = precision == Precision::int8   ? energy.mac_int8
+                           : precision == Precision::bf16 ? energy.mac_bf16
+                                                          : energy.mac_fp32;
+  a.mac = ledger.add_action("array", std::string("mac_") + name(precision), mac);
+  a.pe_register = ledger.add_action("array", "pe_register", energy.pe_register * bytes);
+  a.pe_hop = ledger.add_action("array", "pe_hop", energy.pe_hop * bytes);
   a.drain_hop = ledger.add_action("array", "drain_hop", energy.drain_hop);
   a.l1_read = ledger.add_action("l1", "read_byte", energy.l1_read);
   a.l1_write = ledger.add_action("l1", "write_byte", energy.l1_write);
@@ -37,7 +41,7 @@ Chip::Chip(const KpuConfig& config, const Program& program, const config::Settin
                program,
                ledger,
                Clock::from_hertz(config.clock_hz),
-               declare_actions(ledger, config.energy),
+               declare_actions(ledger, config.energy, program.precision),
                declare_traffic(ledger)},
       memory_(memory::make_memory(settings, ledger)) {
   if (program.external_bytes > memory_->capacity()) {
@@ -52,11 +56,18 @@ Chip::Chip(const KpuConfig& config, const Program& program, const config::Settin
   build_mesh();
   sequencer_ = std::make_unique<Sequencer>(context_);
   credits_ = std::make_unique<CreditBoard>(context_);
-  credits_->notify([this](Femtoseconds at) {
-    for (const auto& engine : dma_) engine->wake_at(at);
+  credits_->notify([this](std::int32_t token, Femtoseconds at) {
+    for (const auto& engine : dma_) engine->credit_known(token, at);
+  });
+  stores_ = std::make_unique<StoreBoard>(context_);
+  stores_->notify([this](std::int32_t op, const Release& release) {
+    for (const auto& engine : dma_) engine->stored_up_to(op, release);
   });
   build_tiles();
   build_dma();
+  sequencer_->on_handover([this](const Handover& handover) {
+    for (const auto& tile : tiles_) tile->rest(handover);
+  });
   sequencer_->connect(
       [this](int tile, const Launch& launch) { tiles_[static_cast<std::size_t>(tile)]->launch(launch); },
       [this](std::int32_t op, const Release& release) {
@@ -101,9 +112,8 @@ void Chip::build_dma() {
     dma_.push_back(std::make_unique<DmaEngine>(context_, engine, *mesh_, *credits_, routes_));
     DmaEngine& dma = *dma_.back();
     memory::Port& port = memory_->connect(dma, "dma." + std::to_string(engine), context_.clock, c.dma_outstanding);
-    dma.connect(port, [this](std::int64_t bytes, const Release& release) {
-      stored_ += bytes;
-      last_stored_ = ledger::latest({last_stored_, release});
+    dma.connect(port, [this](std::int32_t op, std::int64_t bytes, const Release& release) {
+      stores_->stored(op, bytes, release);
     });
     mesh_->set_sink(c.tiles + engine, dma);
     mesh_->set_source(c.tiles + engine, dma);
@@ -119,22 +129,22 @@ void Chip::run_frame(bool warm) {
   credits_->restart(frame_start_);
   for (const auto& tile : tiles_) tile->restart(frame_start_, warm);
   for (const auto& engine : dma_) engine->restart(frame_start_);
-  stored_ = 0;
-  last_stored_ = {ledger::kOrigin, frame_start_, Reason::data};
+  stores_->restart(frame_start_);
 
   sequencer_->schedule_frame(frame_start_);
   for (const auto& engine : dma_) engine->schedule_frame(frame_start_, warm);
   kernel::run_until_quiescent();
 
   const std::int64_t expected = context_.config.ideal_operands ? 0 : context_.program.store_bytes;
-  if (stored_ != expected || !sequencer_->frame_complete()) {
+  if (stores_->total() != expected || !sequencer_->frame_complete()) {
     throw InternalError("the chip came to rest before the frame was complete: " + sequencer_->where());
   }
-  end_ = ledger::latest({last_stored_, sequencer_->finished()});
+  end_ = ledger::latest({stores_->last(), sequencer_->finished()});
   memory_->finish(end_.at);
   mesh_->finish(end_.at);
   sequencer_->finish(end_.at);
   credits_->finish(end_.at);
+  stores_->finish(end_.at);
   for (const auto& tile : tiles_) tile->finish(end_.at);
   for (const auto& engine : dma_) engine->finish(end_.at);
   context_.ledger.finish(end_.at);

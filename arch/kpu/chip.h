@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "arch/kpu/dma_engine.h"
+#include "arch/kpu/store_board.h"
 #include "arch/kpu/tile.h"
 #include "sim/config/settings.h"
 #include "sim/machine/machine.h"
@@ -27,7 +28,7 @@ class Chip : public machine::Machine {
   [[nodiscard]] const memory::Memory& memory() const { return *memory_; }
 
  private:
-  static Actions declare_actions(ledger::Ledger& ledger, const EnergyConfig& energy);
+  static Actions declare_actions(ledger::Ledger& ledger, const EnergyConfig& energy, Precision precision);
   static TrafficBooks declare_traffic(ledger::Ledger& ledger);
   void build_mesh();
   void build_tiles();
@@ -38,11 +39,10 @@ class Chip : public machine::Machine {
   std::unique_ptr<noc::Mesh> mesh_;
   std::unique_ptr<Sequencer> sequencer_;
   std::unique_ptr<CreditBoard> credits_;
+  std::unique_ptr<StoreBoard> stores_;
   std::vector<noc::RouteId> routes_;
   std::vector<std::unique_ptr<Tile>> tiles_;
   std::vector<std::unique_ptr<DmaEngine>> dma_;
-  std::int64_t stored_ = 0;
-  ledger::Release last_stored_;
   Femtoseconds frame_start_ = 0;
   ledger::Release end_;
 };

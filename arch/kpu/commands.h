@@ -17,20 +17,23 @@ struct Move {
   Operand operand = Operand::a;
   std::int32_t token = 0;
   std::int64_t bytes = 0;
-  std::int32_t credit = -1;  ///< weight slice that leaves L3 with this move, -1: it is still needed
+  bool leaves = false;       ///< a delivery: it leaves L3 with this move, and its slot can be used again
+  std::int32_t edge = -1;    ///< input it belongs to, -1: weights
+  std::int64_t ordinal = 0;  ///< of its block among those of the largest tile: the order in which deliveries are loaded
 };
 
 /// Streamer, L2 to L1: reads `lines` for reduction steps of a block (or all of a vector block) from what load number
 /// `load` of its side brought.
 struct StreamRun {
   std::int64_t block = 0;
-  std::int64_t first_step = 0;
+  std::int64_t first_step = 0;  ///< of the array
   std::int64_t steps = 0;
   std::int64_t lines = 0;
   std::int64_t bytes = 0;  ///< that enter L1, with the parameters of the epilogue
   std::int64_t load = 0;
   std::int64_t release_bytes = 0;  ///< freed in L2 when the run has entered, 0 while others still need it
-  std::int64_t elements = 0;       ///< vector work: elements through the vector engine
+  std::int64_t elements = 0;       ///< vector work: elements through passes of the vector engine
+  std::int64_t clocks = 0;         ///< vector work: clocks it takes, without its depth
 };
 
 /// Array or vector block and its way out.
@@ -56,6 +59,14 @@ void for_each_block(const LoweredOp& op, std::int64_t tile,
 /// of each window is one contiguous stretch (one per tap when dilated), padding is not read.
 std::int64_t window_lines(const LoweredOp& op, std::int64_t begin, std::int64_t end, std::int64_t channels,
                           std::int64_t line_bytes);
+
+/// Clocks that the vector engine takes for output block `out`, for which `window` input pixels are read, without the
+/// depth of its pipe. Rows that are reduced (softmax, layer norm) take a pass after the other:
+/// passes * ceil(length / lanes) + depth + ceil(log2 lanes) each.
+std::int64_t vector_clocks(const LoweredOp& op, const Region& out, std::int64_t window, const KpuConfig& config);
+
+/// What the block mover of `tile` brings for operator `op`, in order. Tiles beyond op.tiles() get nothing.
+std::vector<Move> moves_of(const LoweredOp& op, std::int64_t tile);
 
 /// Commands of `tile` for operator `op`. Tiles beyond op.tiles() get none.
 TileCommands expand(const LoweredOp& op, std::int64_t tile, const KpuConfig& config);

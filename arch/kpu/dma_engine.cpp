@@ -26,6 +26,9 @@ void DmaEngine::schedule_frame(Femtoseconds t0, bool resident_loaded) {
   active_until_ = t0;
   next_issue_ = t0;
   gates_.assign(chip_.program.ops.size(), {ledger::kOrigin, kNever, Reason::credit});
+  in_memory_ = gates_;
+  stored_up_to_ = -1;
+  waits_for_ = -1;
   skip_resident();
   if (!chip_.config.ideal_operands) wake_at(t0);
 }
@@ -37,6 +40,15 @@ void DmaEngine::skip_resident() {
 void DmaEngine::completed(std::int32_t op, const Release& release) {
   gates_[static_cast<std::size_t>(op)] = release;
   if (!chip_.config.ideal_operands) wake_at(release.at);
+}
+
+void DmaEngine::stored_up_to(std::int32_t op, const Release& release) {
+  while (stored_up_to_ < op) in_memory_[static_cast<std::size_t>(++stored_up_to_)] = release;
+  if (!chip_.config.ideal_operands) wake_at(release.at);
+}
+
+void DmaEngine::credit_known(std::int32_t token, Femtoseconds at) {
+  if (waits_for_ == token) wake_at(at);
 }
 
 void DmaEngine::deliver(noc::Site, const noc::Packet& packet, const Release& by) {
@@ -75,7 +87,7 @@ void DmaEngine::take_replies() {
     const Release data{reply.activity, now, Reason::data};
     active_until_ = std::max(active_until_, now);
     if (pending.write) {
-      stored_(pending.packet.bytes, data);
+      stored_(pending.packet.op, pending.packet.bytes, data);
       pending.open = false;
       --under_way_;
       slot_ = {reply.activity, now, Reason::credit};
@@ -121,9 +133,18 @@ bool DmaEngine::start_descriptor() {
     if (gate.at > kernel::now()) return false;  // woken by completed()
     release = ledger::latest({release, gate});
   }
+  if (load.stored >= 0) {
+    const Release& there = in_memory_[static_cast<std::size_t>(load.stored)];
+    if (there.at > kernel::now()) return false;  // woken by stored_up_to()
+    release = ledger::latest({release, there});
+  }
   if (load.credit >= 0) {
     const Release* free = credits_.free(load.credit);
-    if (free == nullptr) return false;  // woken when it is known
+    waits_for_ = load.credit;
+    if (free == nullptr) {  // woken by credit_known(), if it is not under way already
+      if (credits_.known_at(load.credit) != kNever) wake_at(credits_.known_at(load.credit));
+      return false;
+    }
     release = ledger::latest({release, *free});
   }
   const Femtoseconds now = kernel::now();

@@ -23,7 +23,7 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
   DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const CreditBoard& credits,
             const std::vector<noc::RouteId>& routes);
 
-  void connect(memory::Port& port, std::function<void(std::int64_t, const ledger::Release&)> stored) {
+  void connect(memory::Port& port, std::function<void(std::int32_t, std::int64_t, const ledger::Release&)> stored) {
     port_ = &port;
     stored_ = std::move(stored);
   }
@@ -33,6 +33,12 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
 
   /// Operators up to `op` are complete; known here from release.at on.
   void completed(std::int32_t op, const ledger::Release& release);
+
+  /// Results of operators up to `op` are in external memory; known here from release.at on.
+  void stored_up_to(std::int32_t op, const ledger::Release& release);
+
+  /// The slot of a delivery is known to be free from `at` on.
+  void credit_known(std::int32_t token, Femtoseconds at);
 
   void deliver(noc::Site site, const noc::Packet& packet, const ledger::Release& by) override;
 
@@ -68,14 +74,17 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
   const CreditBoard& credits_;
   const std::vector<noc::RouteId>& routes_;
   memory::Port* port_ = nullptr;
-  std::function<void(std::int64_t, const ledger::Release&)> stored_;
+  std::function<void(std::int32_t, std::int64_t, const ledger::Release&)> stored_;
   bool resident_loaded_ = false;
   std::size_t next_ = 0;     ///< descriptor
   std::int64_t issued_ = 0;  ///< bytes of it requested
   bool started_ = false;
-  ledger::Release ready_;               ///< descriptor set up, or the request before
-  ledger::Release last_issue_;          ///< the request before
-  std::vector<ledger::Release> gates_;  ///< per operator, at = kNever while it is not complete
+  ledger::Release ready_;                   ///< descriptor set up, or the request before
+  ledger::Release last_issue_;              ///< the request before
+  std::vector<ledger::Release> gates_;      ///< per operator, at = kNever while it is not complete
+  std::vector<ledger::Release> in_memory_;  ///< the same for its results in external memory
+  std::int32_t stored_up_to_ = -1;
+  std::int32_t waits_for_ = -1;  ///< token whose slot the next descriptor needs
   std::deque<std::pair<noc::Packet, ledger::Release>> stores_;
   std::vector<Pending> pending_;  ///< by tag
   int queued_ = 0;                ///< packets that wait for the injection link

@@ -122,7 +122,7 @@ void Drain::run_vector() {
   vector_pending_ = false;
   vector_running_ = true;
   const std::int64_t lines = ideal ? 0 : vector_run_.lines;
-  const std::int64_t issue = std::max(unit_.issue_clocks(vector_run_.elements, 1), lines);
+  const std::int64_t issue = std::max(vector_run_.clocks, lines);
   vector_end_ = now + chip_.clocks(issue + unit_.depth);
   const Release release = ideal ? vector_data_ : ledger::latest({vector_data_, slot_});
   // One clock more: the last line is written to L2.

@@ -18,25 +18,35 @@ using machine::RunOptions;
 using results::RunResult;
 using workloads::Graph;
 
-void check_options(const RunOptions& options) {
-  if (options.precision != Precision::int8) {
-    throw NotModelled(fmt::format("precision {} is not modelled on KPU yet: expected int8", name(options.precision)));
-  }
-  if (options.batch != 1) {
-    throw NotModelled(fmt::format("batch {} is not modelled on KPU yet: expected 1", options.batch));
+LoweringOptions lowering_options(const RunOptions& options) { return {options.precision, options.batch}; }
+
+/// --strict-precision. Throws NotModelled naming the first operator that does not run at the precision asked for.
+void refuse_substitutes(const Graph& graph, const Program& program) {
+  for (const LoweredOp& op : program.ops) {
+    if (op.kind == OpKind::view || op.precision_label == "native") continue;
+    throw NotModelled(fmt::format("{} '{}' of model '{}' runs by {} at {}: --strict-precision wants native", op.type,
+                                  op.name, graph.model, op.precision_label, name(program.precision)));
   }
 }
 
 std::string buffers_of(const LoweredOp& op) {
   if (op.kind == OpKind::view) return "view: takes no time";
-  if (op.kind == OpKind::vector) return "input region double-buffered in L2";
+  std::string spilled;
+  for (const InputEdge& edge : op.inputs) {
+    if (edge.stream.used) spilled = "; activations through external memory";
+  }
+  if (op.kind == OpKind::vector) return "input region double-buffered in L2" + spilled;
   const char* held = op.hold == Hold::a   ? "A strip held in L2, B slices double-buffered"
                      : op.hold == Hold::b ? "B strip held in L2, A chunks double-buffered"
                                           : "A chunks and B slices double-buffered in L2";
-  const std::string weights =
-      op.resident ? "weights resident in L3"
+  std::string weights = "both operands activations";
+  if (op.weights.used) {
+    weights = op.resident ? "weights resident in L3"
+              : op.weights.reload
+                  ? "weights loaded for every use"
                   : fmt::format("{} of {} weight slices fit L3", op.weight_slots.back(), op.column_slices());
-  return fmt::format("{}; {}", held, weights);
+  }
+  return fmt::format("{}; {}{}", held, weights, spilled);
 }
 
 std::vector<MappingRow> rows_of(const Program& program) {
@@ -57,7 +67,7 @@ std::vector<MappingRow> rows_of(const Program& program) {
       row.rounds = op.rounds();
       row.macs = op.macs;
       row.weight_bytes = op.weight_bytes;
-      row.input_bytes = op.in_height * op.in_width * op.in_channels;
+      row.input_bytes = op.frames * op.in_height * op.in_width * op.in_channels * op.element_bytes;
     }
     rows.push_back(std::move(row));
   }
@@ -79,7 +89,7 @@ std::vector<std::int64_t> external_bytes(const Program& program, bool resident_l
     }
   }
   for (std::size_t i = 0; i < program.ops.size(); ++i) {
-    if (program.ops[i].graph_output) bytes[i] += program.ops[i].m * program.ops[i].n;
+    bytes[i] += program.store_expected[i];
   }
   return bytes;
 }
@@ -91,7 +101,9 @@ std::int64_t depth_of(const Program& program) {
   for (std::size_t i = 0; i < program.ops.size(); ++i) {
     if (program.ops[i].kind == OpKind::view) continue;
     for (const InputEdge& edge : program.ops[i].inputs) {
-      if (edge.producer >= 0) depth[i] = std::max(depth[i], depth[static_cast<std::size_t>(edge.producer)]);
+      for (const Piece& piece : edge.pieces) {
+        if (piece.producer >= 0) depth[i] = std::max(depth[i], depth[static_cast<std::size_t>(piece.producer)]);
+      }
     }
     deepest = std::max(deepest, ++depth[i]);
   }
@@ -107,7 +119,7 @@ void report_operators(const Program& program, const Chip& chip, bool resident_lo
     results::OperatorResult row;
     row.name = op.name;
     row.type = op.type;
-    row.precision_label = op.kind == OpKind::view ? "view" : "native";
+    row.precision_label = op.kind == OpKind::view ? "view" : op.precision_label;
     row.start_cycle = ceil_div(span.start - frame.start, frame.clock_period);
     row.end_cycle = ceil_div(span.end - frame.start, frame.clock_period);
     row.macs = op.macs;
@@ -124,15 +136,14 @@ class KpuFamily : public machine::Family {
 
   [[nodiscard]] std::vector<MappingRow> mapping(const Graph& graph, const config::Settings& settings,
                                                 const RunOptions& options) const override {
-    check_options(options);
-    return rows_of(lower(graph, from_settings(settings)));
+    return rows_of(lower(graph, from_settings(settings), lowering_options(options)));
   }
 
   [[nodiscard]] RunResult run(const Graph& graph, const config::Settings& settings,
                               const RunOptions& options) const override {
-    check_options(options);
     const KpuConfig config = from_settings(settings);
-    const Program program = lower(graph, config);
+    const Program program = lower(graph, config, lowering_options(options));
+    if (options.strict_precision) refuse_substitutes(graph, program);
     kernel::initialise();
     ledger::Ledger ledger(options.ledgers);
     ledger.inject(options.faults.ledger);
@@ -144,18 +155,17 @@ class KpuFamily : public machine::Family {
     RunResult result;
     result.model = graph.model;
     result.precision = cyclescope::name(options.precision);
-    result.precision_label = "native";
+    result.precision_label = precision_use(options.precision).label;
     result.batch = options.batch;
     result.initial_state = options.initial_state;
     result.clock_hz = config.clock_hz;
-    result.macs = workloads::total_cost(graph).macs;
+    result.macs = checked_mul(workloads::total_cost(graph).macs, options.batch);
     result.macs_executed = macs_executed(ledger);
     result.dram_read_bytes = chip.memory().bytes_read();
     result.dram_write_bytes = chip.memory().bytes_written();
-    result.compulsory_bytes = compulsory(graph, program, config, steady);
+    result.compulsory_bytes = compulsory(graph, program, config, options.batch, steady);
     result.peak_memory_bytes = program.external_bytes;
-    result.peak_macs_per_second =
-        checked_mul(static_cast<std::int64_t>(config.tiles) * config.rows * config.columns, config.clock_hz);
+    result.peak_macs_per_second = checked_mul(config.quarter_macs(program.precision), config.clock_hz) / 4;
     report_operators(program, chip, steady, result);
     const machine::Frame frame = chip.frame();
     machine::report(ledger, frame, result);
@@ -172,15 +182,16 @@ class KpuFamily : public machine::Family {
   static std::int64_t macs_executed(const ledger::Ledger& ledger) {
     std::int64_t macs = 0;
     for (const ledger::Ledger::Action& action : ledger.actions()) {
-      if (action.name == "mac_int8") macs += action.count;
+      if (action.name.rfind("mac_", 0) == 0) macs += action.count;
     }
     return macs;
   }
 
   /// Steady: weights that the mapping keeps on chip need not move again. Ideal operands: nothing need move.
-  static std::int64_t compulsory(const Graph& graph, const Program& program, const KpuConfig& config, bool steady) {
+  static std::int64_t compulsory(const Graph& graph, const Program& program, const KpuConfig& config,
+                                 std::int64_t batch, bool steady) {
     if (config.ideal_operands) return 0;
-    const std::int64_t all = workloads::compulsory_bytes(graph, Precision::int8);
+    const std::int64_t all = workloads::compulsory_bytes(graph, program.precision, batch);
     return steady ? std::max<std::int64_t>(0, all - resident_bytes(program)) : all;
   }
 };

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <map>
-
 #include "arch/kpu/lowering.h"
 
 namespace cyclescope::kpu {
@@ -11,13 +9,44 @@ using workloads::FusedGroup;
 using workloads::Graph;
 using workloads::TensorId;
 
-/// Which lowered operator makes a tensor, looking through views.
-struct Source {
-  std::int32_t producer = -1;
-  bool reshaped = false;
-};
+/// A view of what operator `index` makes.
+TensorView made_by(TensorView view, std::int32_t index) {
+  Plane plane = *view.plane;
+  for (Piece& piece : plane.pieces) piece.producer = index;
+  view.plane = std::make_shared<const Plane>(std::move(plane));
+  return view;
+}
+
+/// Numbers the deliveries of every stream.
+void number_streams(Program& program) {
+  program.tokens = program.edge_tokens;
+  const auto number = [&program](Stream& stream) {
+    if (!stream.used) return;
+    stream.first_token = program.tokens;
+    program.tokens += static_cast<std::int32_t>(stream.lanes * stream.length);
+  };
+  for (LoweredOp& op : program.ops) {
+    number(op.weights);
+    for (InputEdge& edge : op.inputs) number(edge.stream);
+  }
+}
 
 }  // namespace
+
+PrecisionUse precision_use(Precision requested) {
+  switch (requested) {
+    case Precision::int8:
+    case Precision::bf16:
+      return {requested, "native"};
+    case Precision::fp16:
+      return {Precision::bf16, "substituted"};
+    case Precision::fp32:
+      return {Precision::fp32, "fallback"};
+    default:
+      throw NotModelled(
+          fmt::format("precision {} is not modelled on KPU: expected int8, bf16, fp16 or fp32", name(requested)));
+  }
+}
 
 workloads::FusionRules fusion_rules() {
   workloads::FusionRules rules;
@@ -27,46 +56,34 @@ workloads::FusionRules fusion_rules() {
   return rules;
 }
 
-Program lower(const Graph& graph, const KpuConfig& config) {
+Program lower(const Graph& graph, const KpuConfig& config, const LoweringOptions& options) {
   Program program;
-  std::map<TensorId, Source> sources;
-  for (const TensorId input : graph.inputs) sources[input] = {};
+  PlaneMap planes;
+  const PrecisionUse use = precision_use(options.precision);
+  program.precision = use.used;
+  for (const TensorId input : graph.inputs) planes.emplace(input, plain_view(graph.tensors[input].shape, kGraphInput));
   for (const FusedGroup& group : workloads::fuse(graph, fusion_rules())) {
-    LoweredOp op = map_group(graph, group, config);
+    Shaped shaped = shape_group(graph, group, planes, options);
+    LoweredOp& op = shaped.op;
     const auto index = static_cast<std::int32_t>(program.ops.size());
     if (op.kind == OpKind::view) {
-      Source source = sources.at(group.inputs.front());
-      source.reshaped = true;
-      sources[group.output] = source;
+      planes[group.output] = shaped.output;
     } else {
-      sources[group.output] = {index, false};
-      for (std::size_t i = 0; i < group.inputs.size(); ++i) {
-        const Source& source = sources.at(group.inputs[i]);
-        const bool residual = op.kind == OpKind::gemm && i > 0;
-        if (source.reshaped && (op.m != 1 || residual || op.kind == OpKind::vector)) {
-          throw NotModelled(fmt::format("{} '{}' of model '{}' is not modelled on KPU: it reads a reshaped tensor",
-                                        op.type, op.name, graph.model));
-        }
-        op.inputs.push_back({source.producer, program.edge_tokens++, residual, source.reshaped});
-      }
+      for (InputEdge& edge : op.inputs) edge.token = program.edge_tokens++;
+      map_on_tiles(graph, graph.operators[group.members.front()], op, config, use.used);
+      planes[group.output] = made_by(shaped.output, index);
     }
     program.ops.push_back(std::move(op));
   }
   for (const TensorId output : graph.outputs) {
-    const Source& source = sources.at(output);
-    if (source.producer < 0) continue;  // an input of the graph: it is in external memory already
-    program.ops[static_cast<std::size_t>(source.producer)].graph_output = true;
-  }
-  program.tokens = program.edge_tokens;
-  for (LoweredOp& op : program.ops) {
-    if (op.kind != OpKind::gemm) continue;
-    op.first_weight_token = program.tokens;
-    program.tokens += static_cast<std::int32_t>(op.grid_n * static_cast<std::int64_t>(op.slices.size()));
-    op.first_credit = static_cast<std::int32_t>(program.credit_tiles.size());
-    program.credit_tiles.resize(program.credit_tiles.size() + static_cast<std::size_t>(op.tiles_n * op.column_slices()),
-                                static_cast<std::int32_t>(op.tiles_m));
+    const TensorView& view = planes.at(output);
+    for (const Piece& piece : view.plane->pieces) {
+      // An input of the graph is in external memory already.
+      if (piece.producer >= 0) program.ops[static_cast<std::size_t>(piece.producer)].graph_output = true;
+    }
   }
   plan_l3(program, config);
+  number_streams(program);
   plan_transfers(program, config);
   return program;
 }

@@ -82,7 +82,7 @@ void OperandMover::perform(const Move& move, Pool& pool, const Release& decoded)
   engine_free_ = burst.end;
   starts_.push_back(burst.start);
   moved_.push_back(last_);
-  if (move.credit >= 0) credits_.moved_out(move.credit, launch_.op, {last_, burst.end, Reason::credit});
+  if (move.leaves) credits_.moved_out(move.token, launch_.op, {last_, burst.end, Reason::credit});
   pool.free -= move.bytes;
   ++next_;
   chip_.ledger.count(chip_.actions.block_mover, move.bytes);

@@ -1,11 +1,12 @@
 // What moves between tiles and to and from external memory: who needs which part of every output block, in which order
-// weights and inputs are loaded, how many bytes each receiver waits for.
+// weights, inputs and spilled activations are loaded, how many bytes each receiver waits for.
 #include <algorithm>
 #include <map>
-#include <set>
+#include <tuple>
 
 #include "arch/kpu/commands.h"
 #include "arch/kpu/lowering.h"
+#include "arch/kpu/readers.h"
 
 namespace cyclescope::kpu {
 namespace {
@@ -13,11 +14,24 @@ namespace {
 constexpr std::int64_t kLoadBytes = 4096;  // most bytes of one descriptor for an activation
 constexpr std::int64_t kAlignment = 256;   // start of a descriptor in external memory
 
-/// A reader of a tensor and what each of its tiles needs of it, in the producer's pixels and channels.
-struct Reader {
-  const LoweredOp* op = nullptr;
-  const InputEdge* edge = nullptr;
-  std::vector<Region> needs;  ///< per tile
+/// One delivery of a stream, gathered from the moves of the tiles that use it.
+struct Delivery {
+  std::int64_t ordinal = 0, position = 0;  ///< of its first move on the way through the blocks
+  std::int64_t bytes = 0;
+  std::int32_t edge = -1;
+  std::vector<std::int32_t> sites;
+};
+
+/// A spilled tensor or a stretch of one, read or written from front to back and over again.
+struct Stretch {
+  std::int64_t begin = 0, bytes = 0, next = 0;
+  std::int64_t take(std::int64_t length) {
+    const std::int64_t room = round_up(length, kAlignment);
+    if (next + room > bytes) next = 0;
+    const std::int64_t at = begin + next;
+    next += room;
+    return at;
+  }
 };
 
 class TransferPlanner {
@@ -28,17 +42,29 @@ class TransferPlanner {
     program_.loads.resize(static_cast<std::size_t>(config_.dma_engines));
     program_.edge_expected.assign(static_cast<std::size_t>(program_.edge_tokens),
                                   std::vector<std::int64_t>(static_cast<std::size_t>(config_.tiles), 0));
-    const auto weights = static_cast<std::size_t>(program_.tokens - program_.edge_tokens);
-    program_.weight_expected.assign(weights, 0);
-    program_.weight_resident.assign(weights, false);
-    plan_input();
-    for (std::size_t j = 0; j < program_.ops.size(); ++j) plan_weights(static_cast<std::int32_t>(j));
+    const auto deliveries = static_cast<std::size_t>(program_.tokens - program_.edge_tokens);
+    program_.stream_bytes.assign(deliveries, 0);
+    program_.stream_resident.assign(deliveries, 0);
+    program_.stream_tiles.assign(deliveries, 0);
     program_.outputs.resize(program_.ops.size());
-    for (std::size_t j = 0; j < program_.ops.size(); ++j) plan_outputs(static_cast<std::int32_t>(j));
+    program_.store_expected.assign(program_.ops.size(), 0);
+    stored_.resize(program_.ops.size());
+    list_readers();
+    for (std::size_t j = 0; j < program_.ops.size(); ++j) {
+      const auto index = static_cast<std::int32_t>(j);
+      plan_given(index);
+      plan_deliveries(index);
+      plan_outputs(index);
+    }
     program_.external_bytes = next_address_;
   }
 
  private:
+  struct PieceReader {
+    Reader reader;
+    const Piece* piece;
+  };
+
   std::int32_t route(std::int32_t source, const std::vector<std::int32_t>& destinations) {
     const auto key = std::make_pair(source, destinations);
     const auto found = routes_.find(key);
@@ -56,99 +82,101 @@ class TransferPlanner {
   }
 
   void add_load(Load load, const std::vector<std::int32_t>& destinations) {
-    const auto engine = static_cast<std::size_t>(next_engine_);
-    next_engine_ = (next_engine_ + 1) % config_.dma_engines;
+    const auto engine = static_cast<std::size_t>(engine_for(load, destinations));
     load.route = route(config_.tiles + static_cast<std::int32_t>(engine), destinations);
     program_.loads[engine].push_back(load);
   }
 
-  [[nodiscard]] std::vector<Reader> readers_of(std::int32_t producer) const {
-    std::vector<Reader> readers;
-    for (const LoweredOp& op : program_.ops) {
-      for (const InputEdge& edge : op.inputs) {
-        if (edge.producer != producer) continue;
-        Reader reader{&op, &edge, {}};
-        for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
-          const Region out = op.output_region(tile);
-          Region need = edge.residual ? out : input_region(op, out);
-          if (edge.reshaped) need = {0, INT64_MAX, 0, INT64_MAX};
-          reader.needs.push_back(need);
-        }
-        readers.push_back(std::move(reader));
+  /// Of the engines on the mesh rows of the receivers (of all, if there is none) the one with least to load for the
+  /// operator.
+  int engine_for(const Load& load, const std::vector<std::int32_t>& destinations) {
+    if (load.op != balanced_op_) {
+      balanced_op_ = load.op;
+      balance_.assign(static_cast<std::size_t>(config_.dma_engines), 0);
+    }
+    std::vector<char> rows(static_cast<std::size_t>(config_.mesh_height), 0);
+    for (const std::int32_t site : destinations) rows[static_cast<std::size_t>(site / config_.mesh_width)] = 1;
+    int best = -1;
+    for (const bool near : {true, false}) {
+      for (int engine = 0; engine < config_.dma_engines; ++engine) {
+        if (near && rows[static_cast<std::size_t>(config_.dma_row(engine))] == 0) continue;
+        const auto index = static_cast<std::size_t>(engine);
+        if (best < 0 || balance_[index] < balance_[static_cast<std::size_t>(best)]) best = engine;
       }
+      if (best >= 0) break;
     }
-    return readers;
+    balance_[static_cast<std::size_t>(best)] += load.bytes;
+    return best;
   }
 
-  /// Elements of [begin, end) x channels that the reader uses at all.
-  static std::int64_t used(const Reader& reader, std::int64_t begin, std::int64_t end, std::int64_t channels) {
-    const bool all = reader.edge->residual || reader.edge->reshaped;
-    return (all ? end - begin : used_pixels(*reader.op, begin, end)) * channels;
-  }
-
-  /// Cuts `part` into pixel runs with the same receivers and hands each to `emit(bytes, tiles)`.
-  template <class Emit>
-  static void cut(const Reader& reader, const Region& part, Emit&& emit) {
-    std::set<std::int64_t> cuts{part.pixel_begin, part.pixel_end};
-    const auto overlaps = [&part](const Region& need) {
-      return need.channel_begin < part.channel_end && need.channel_end > part.channel_begin;
-    };
-    for (const Region& need : reader.needs) {
-      if (!overlaps(need)) continue;
-      for (const std::int64_t at : {need.pixel_begin, need.pixel_end}) {
-        if (at > part.pixel_begin && at < part.pixel_end) cuts.insert(at);
-      }
-    }
-    for (auto from = cuts.begin(), to = std::next(from); to != cuts.end(); ++from, ++to) {
-      std::vector<std::int32_t> tiles;
-      for (std::size_t t = 0; t < reader.needs.size(); ++t) {
-        const Region& need = reader.needs[t];
-        if (overlaps(need) && need.pixel_begin <= *from && need.pixel_end >= *to) {
-          tiles.push_back(static_cast<std::int32_t>(t));
-        }
-      }
-      const std::int64_t bytes = used(reader, *from, *to, part.channel_end - part.channel_begin);
-      if (bytes > 0 && !tiles.empty()) emit(bytes, tiles);
-    }
-  }
-
-  void expect(std::int32_t token, const std::vector<std::int32_t>& tiles, std::int64_t bytes) {
-    for (const std::int32_t tile : tiles) {
-      program_.edge_expected[static_cast<std::size_t>(token)][static_cast<std::size_t>(tile)] += bytes;
-    }
-  }
-
-  /// Inputs of the graph, in the pixels and channels of the edge: a reader that works channel by channel gets its column
-  /// blocks one by one.
-  void plan_input() {
-    for (const Reader& reader : readers_of(-1)) {
-      const LoweredOp& op = *reader.op;
-      const bool residual = reader.edge->residual;
-      const std::int64_t pixels = residual ? op.m : op.in_height * op.in_width;
-      const std::int64_t channels = residual ? op.n : op.in_channels;
-      const bool by_column = residual || op.kind == OpKind::vector;
-      const std::int64_t width = by_column ? op.block_n : channels;
-      const std::int64_t run = std::max<std::int64_t>(1, kLoadBytes / std::min(width, channels));
-      for (std::int64_t channel = 0; channel < channels; channel += width) {
-        for (std::int64_t pixel = 0; pixel < pixels; pixel += run) {
-          load_input(reader, {pixel, std::min(pixels, pixel + run), channel, std::min(channels, channel + width)});
+  /// Edges that are pushed, by the operator that makes each of their pieces.
+  void list_readers() {
+    readers_.resize(program_.ops.size());
+    for (std::size_t j = 0; j < program_.ops.size(); ++j) {
+      for (const InputEdge& edge : program_.ops[j].inputs) {
+        if (edge.stream.used) continue;
+        for (const Piece& piece : edge.pieces) {
+          if (piece.producer < 0) continue;
+          readers_[static_cast<std::size_t>(piece.producer)].push_back(
+              {Reader(program_.ops[j], static_cast<std::int32_t>(j), edge), &piece});
         }
       }
     }
   }
 
-  void load_input(const Reader& reader, const Region& part) {
-    const auto index = static_cast<std::int32_t>(reader.op - program_.ops.data());
-    cut(reader, part, [&](std::int64_t bytes, const std::vector<std::int32_t>& tiles) {
-      Load load{index, reader.edge->token, 0, -1, -1, false, false, allocate(bytes), bytes};
-      add_load(load, tiles);
-      expect(load.token, tiles, bytes);
+  void expect(std::int32_t token, const std::vector<std::int32_t>& sites, std::int64_t bytes) {
+    for (const std::int32_t site : sites) {
+      program_.edge_expected[static_cast<std::size_t>(token)][static_cast<std::size_t>(site)] += bytes;
+    }
+  }
+
+  /// Inputs of the graph and constants that are not streamed, in the pixels and channels of the edge: a reader that
+  /// works channel by channel gets its column blocks one by one. Constants come while the operator before runs.
+  void plan_given(std::int32_t index) {
+    const LoweredOp& op = program_.ops[static_cast<std::size_t>(index)];
+    for (const InputEdge& edge : op.inputs) {
+      if (edge.stream.used) continue;
+      const Reader reader(op, index, edge);
+      for (const Piece& piece : edge.pieces) {
+        if (piece.producer >= 0) continue;
+        const bool per_channel = edge.role == EdgeRole::per_channel;
+        const std::int64_t frames = per_channel ? 1 : op.frames;
+        const std::int64_t pixels = piece.source.pixel_end - piece.source.pixel_begin;
+        const std::int64_t channels = piece.source.channel_end - piece.source.channel_begin;
+        const bool by_column = edge.role == EdgeRole::residual || op.kind == OpKind::vector;
+        const std::int64_t width = by_column ? std::min(op.block_n, channels) : channels;
+        const std::int64_t run = std::max<std::int64_t>(1, kLoadBytes / (width * op.element_bytes));
+        for (std::int64_t frame = 0; frame < frames; ++frame) {
+          for (std::int64_t c = 0; c < channels; c += width) {
+            for (std::int64_t p = 0; p < pixels; p += run) {
+              const std::int64_t first = frame * edge.pixels + piece.pixel + p;
+              load_given(reader, piece.producer == kConstant, index,
+                         {first, first + std::min(run, pixels - p), piece.channel + c,
+                          piece.channel + std::min(channels, c + width)});
+            }
+          }
+        }
+      }
+    }
+  }
+
+  void load_given(const Reader& reader, bool constant, std::int32_t index, const Region& part) {
+    reader.cut(part, [&](const Region&, std::int64_t bytes, const std::vector<std::int32_t>& sites) {
+      Load load;
+      load.op = index;
+      load.token = reader.edge().token;
+      load.gate = constant ? std::max(index - 2, -1) : -1;
+      load.weights = constant;
+      load.address = allocate(bytes);
+      load.bytes = bytes;
+      add_load(load, sites);
+      expect(load.token, sites, bytes);
     });
   }
 
-  /// Slice number `slice` of a column of tiles may be loaded while the first operator runs that leaves it a slot, or,
-  /// when the slots never reach so far, once an earlier slice has left its slot.
-  static void set_gate(const LoweredOp& op, std::int64_t column, std::int64_t slice, Load& load) {
+  /// Weight delivery number `slice` of a lane may be loaded while the first operator runs that leaves it a slot, or,
+  /// when the slots never reach so far, once an earlier one has left its slot.
+  static void set_gate(const LoweredOp& op, std::int64_t slice, Load& load) {
     if (op.resident) return;
     for (std::size_t i = 0; i < op.weight_slots.size(); ++i) {
       if (op.weight_slots[i] <= slice) continue;
@@ -156,97 +184,164 @@ class TransferPlanner {
       return;
     }
     load.gate = static_cast<std::int32_t>(op.weight_slots.size()) - 2;
-    load.credit =
-        op.first_credit + static_cast<std::int32_t>(column * op.column_slices() + slice - op.weight_slots.back());
+    load.credit = load.token - static_cast<std::int32_t>(op.weight_slots.back());
   }
 
-  /// Weights in the order in which the tiles use them: round by round, slice by slice, column block by column block.
-  void plan_weights(std::int32_t index) {
+  /// Deliveries in the order in which the tiles use them.
+  void plan_deliveries(std::int32_t index) {
     const LoweredOp& op = program_.ops[static_cast<std::size_t>(index)];
-    if (op.kind != OpKind::gemm) return;
-    const std::int64_t rounds = ceil_div(op.grid_n, op.tiles_n);
-    for (std::int64_t round = 0; round < rounds; ++round) {
-      for (std::size_t s = 0; s < op.slices.size(); ++s) {
-        for (std::int64_t column = 0; column < op.tiles_n; ++column) {
-          const Range blocks = split(op.grid_n, op.tiles_n, column);
-          if (round >= blocks.size()) continue;
-          const std::int64_t nb = blocks.begin + round;
-          const Region block = op.block(0, nb);
-          const std::int64_t channels = block.channel_end - block.channel_begin;
-          const std::int64_t bytes = op.slices[s].steps * channels + (s == 0 ? channels * op.epilogue_bytes : 0);
-          std::vector<std::int32_t> tiles;
-          for (std::int64_t row = 0; row < op.tiles_m; ++row) {
-            tiles.push_back(static_cast<std::int32_t>(row * op.tiles_n + column));
-          }
-          const auto token =
-              op.first_weight_token + static_cast<std::int32_t>(nb * static_cast<std::int64_t>(op.slices.size()) +
-                                                                static_cast<std::int64_t>(s));
-          const auto slot = static_cast<std::size_t>(token - program_.edge_tokens);
-          program_.weight_expected[slot] = bytes;
-          program_.weight_resident[slot] = op.resident;
-          Load load{index, token, 0, -1, -1, true, op.resident, allocate(bytes), bytes};
-          set_gate(op, column, round * static_cast<std::int64_t>(op.slices.size()) + static_cast<std::int64_t>(s),
-                   load);
-          add_load(load, tiles);
-        }
+    std::map<std::int32_t, Delivery> deliveries;
+    const bool any = op.weights.used || std::any_of(op.inputs.begin(), op.inputs.end(),
+                                                    [](const InputEdge& edge) { return edge.stream.used; });
+    if (op.kind == OpKind::view || !any) return;
+    for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
+      std::int64_t position = 0;
+      std::int64_t ordinal = 0;
+      const std::int32_t site = op.sites[static_cast<std::size_t>(tile)];
+      for (const Move& move : moves_of(op, tile)) {
+        if (move.ordinal != ordinal) position = 0;
+        ordinal = move.ordinal;
+        const std::int64_t here = position++;
+        if (move.token < program_.edge_tokens) continue;
+        Delivery& delivery = deliveries[move.token];
+        if (delivery.sites.empty()) delivery = {ordinal, here, move.bytes, move.edge, {}};
+        if (!delivery.sites.empty() && delivery.sites.back() == site) continue;
+        delivery.sites.push_back(site);
       }
     }
+    std::vector<std::pair<std::int32_t, const Delivery*>> order;
+    for (const auto& [token, delivery] : deliveries) order.emplace_back(token, &delivery);
+    std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.second->ordinal, a.second->position) < std::tie(b.second->ordinal, b.second->position);
+    });
+    for (const auto& [token, delivery] : order) load_delivery(index, token, *delivery);
+  }
+
+  void load_delivery(std::int32_t index, std::int32_t token, const Delivery& delivery) {
+    const LoweredOp& op = program_.ops[static_cast<std::size_t>(index)];
+    const auto slot = static_cast<std::size_t>(token - program_.edge_tokens);
+    Load load;
+    load.op = index;
+    load.token = token;
+    load.bytes = delivery.bytes;
+    if (delivery.edge < 0) {
+      load.resident = op.resident;
+      set_gate(op, (token - op.weights.first_token) % op.weights.length, load);
+      load.address = op.weights.reload ? again(index, token) : allocate(load.bytes);
+    } else {
+      const InputEdge& edge = op.inputs[static_cast<std::size_t>(delivery.edge)];
+      const std::int64_t number = (token - edge.stream.first_token) % edge.stream.length;
+      load.weights = false;
+      load.gate = index - 1;
+      if (number >= edge.stream.slots) load.credit = token - static_cast<std::int32_t>(edge.stream.slots);
+      load.address = source(edge).take(load.bytes);
+      for (const Piece& piece : edge.pieces) load.stored = std::max(load.stored, piece.producer);
+    }
+    program_.stream_bytes[slot] = load.bytes;
+    program_.stream_resident[slot] = load.resident ? 1 : 0;
+    program_.stream_tiles[slot] = static_cast<std::int32_t>(delivery.sites.size());
+    add_load(load, delivery.sites);
+  }
+
+  /// Where weights lie that are loaded for every use: in one copy.
+  std::int64_t again(std::int32_t index, std::int32_t) {
+    const LoweredOp& op = program_.ops[static_cast<std::size_t>(index)];
+    Stretch& stretch = reloaded_[index];
+    if (stretch.bytes == 0) {
+      stretch.bytes =
+          round_up(op.weight_bytes, kAlignment) + op.grid_n * static_cast<std::int64_t>(op.slices.size()) * kAlignment;
+      stretch.begin = allocate(stretch.bytes);
+    }
+    return stretch.take(round_up(op.weights.slot_bytes, kAlignment));
+  }
+
+  /// Where a streamed edge is read: what its first piece's producer has stored, or an input of the graph.
+  Stretch& source(const InputEdge& edge) {
+    for (const Piece& piece : edge.pieces) {
+      if (piece.producer >= 0) return stored_[static_cast<std::size_t>(piece.producer)];
+    }
+    Stretch& given = given_[&edge];
+    if (given.bytes == 0) {
+      given.bytes = round_up(
+          std::max(edge.pixels * edge.channels * program_.ops.front().element_bytes * frames(), edge.stream.slot_bytes),
+          kAlignment);
+      given.begin = allocate(given.bytes);
+    }
+    return given;
+  }
+
+  [[nodiscard]] std::int64_t frames() const {
+    std::int64_t most = 1;
+    for (const LoweredOp& op : program_.ops) most = std::max(most, op.frames);
+    return most;
   }
 
   void plan_outputs(std::int32_t index) {
     const LoweredOp& op = program_.ops[static_cast<std::size_t>(index)];
     auto& tiles = program_.outputs[static_cast<std::size_t>(index)];
     if (op.kind == OpKind::view) return;
-    const std::vector<Reader> readers = readers_of(index);
+    const std::int64_t start = next_address_;
     tiles.resize(static_cast<std::size_t>(op.tiles()));
     for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
       for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
-        tiles[static_cast<std::size_t>(tile)].push_back(
-            output_of(op, op.block(mb, nb), static_cast<std::int32_t>(tile), readers));
+        tiles[static_cast<std::size_t>(tile)].push_back(output_of(index, op.block(mb, nb), tile));
       });
     }
+    stored_[static_cast<std::size_t>(index)] = {start, next_address_ - start, 0};
   }
 
-  BlockOutput output_of(const LoweredOp& op, const Region& block, std::int32_t tile,
-                        const std::vector<Reader>& readers) {
+  BlockOutput output_of(std::int32_t index, const Region& block, std::int64_t tile) {
+    const LoweredOp& op = program_.ops[static_cast<std::size_t>(index)];
+    const std::int32_t own = op.sites[static_cast<std::size_t>(tile)];
     BlockOutput output;
-    for (const Reader& reader : readers) {
-      cut(reader, block, [&](std::int64_t bytes, const std::vector<std::int32_t>& tiles) {
-        Segment segment;
-        segment.token = reader.edge->token;
-        segment.bytes = bytes;
-        std::vector<std::int32_t> others;
-        for (const std::int32_t destination : tiles) {
-          if (destination == tile) {
-            segment.local = true;
-          } else {
-            others.push_back(destination);
-          }
-        }
-        if (!others.empty()) segment.route = route(tile, others);
-        expect(segment.token, tiles, bytes);
-        output.segments.push_back(segment);
+    for (const PieceReader& one : readers_[static_cast<std::size_t>(index)]) {
+      one.reader.place(*one.piece, block, [&](const Region& placed) {
+        one.reader.cut(placed, [&](const Region&, std::int64_t bytes, const std::vector<std::int32_t>& sites) {
+          output.segments.push_back(segment_to(one.reader.edge().token, own, bytes, sites));
+          expect(one.reader.edge().token, sites, bytes);
+        });
       });
     }
-    if (op.graph_output) {
-      const std::int32_t engine = config_.store_engine(tile / config_.mesh_width);
+    if (op.graph_output || op.stored) {
       Segment segment;
-      segment.token = -1;
-      segment.bytes = block.elements();
+      segment.token = index;
+      segment.bytes = block.elements() * op.element_bytes;
       segment.store = true;
       segment.address = allocate(segment.bytes);
-      segment.route = route(tile, {config_.tiles + engine});
+      segment.route = route(own, {config_.tiles + config_.store_engine(own / config_.mesh_width)});
       program_.store_bytes += segment.bytes;
+      program_.store_expected[static_cast<std::size_t>(index)] += segment.bytes;
       output.segments.push_back(segment);
     }
     return output;
   }
 
+  Segment segment_to(std::int32_t token, std::int32_t own, std::int64_t bytes, const std::vector<std::int32_t>& sites) {
+    Segment segment;
+    segment.token = token;
+    segment.bytes = bytes;
+    std::vector<std::int32_t> others;
+    for (const std::int32_t site : sites) {
+      if (site == own) {
+        segment.local = true;
+      } else {
+        others.push_back(site);
+      }
+    }
+    if (!others.empty()) segment.route = route(own, others);
+    return segment;
+  }
+
   Program& program_;
   const KpuConfig& config_;
   std::map<std::pair<std::int32_t, std::vector<std::int32_t>>, std::int32_t> routes_;
+  std::vector<std::vector<PieceReader>> readers_;  ///< [producer]
+  std::vector<Stretch> stored_;                    ///< [operator] its output in external memory
+  std::map<std::int32_t, Stretch> reloaded_;       ///< [operator] weights that are loaded for every use
+  std::map<const InputEdge*, Stretch> given_;      ///< streamed inputs of the graph
   std::int64_t next_address_ = 0;
-  int next_engine_ = 0;
+  std::int32_t balanced_op_ = -1;
+  std::vector<std::int64_t> balance_;  ///< [engine] bytes to load for that operator
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/precision.h"
 #include "workloads/graph.h"
 
 namespace cyclescope::kpu {
@@ -14,12 +15,16 @@ enum class OpKind : std::uint8_t { gemm, vector, view };
 /// Which operand strip stays in L2 while the other streams past it.
 enum class Hold : std::uint8_t { a, b, none };
 
-/// A rectangle of an activation: row-major pixels by channels.
+/// A rectangle of an activation: row-major pixels (frame after frame) by channels.
 struct Region {
   std::int64_t pixel_begin = 0, pixel_end = 0;
   std::int64_t channel_begin = 0, channel_end = 0;
   [[nodiscard]] std::int64_t elements() const { return (pixel_end - pixel_begin) * (channel_end - channel_begin); }
+  [[nodiscard]] bool empty() const { return pixel_begin >= pixel_end || channel_begin >= channel_end; }
 };
+
+/// The common part of two rectangles; empty when there is none.
+Region intersect(const Region& a, const Region& b);
 
 /// Half-open range of block indices.
 struct Range {
@@ -30,11 +35,13 @@ struct Range {
 /// Part `index` of `total` items dealt in contiguous, balanced runs to `parts`.
 Range split(std::int64_t total, std::int64_t parts, std::int64_t index);
 
-/// A consecutive stretch of the reduction: its steps, the operand bytes it needs.
+/// A consecutive stretch of the reduction (of one group): its K steps, the clocks' worth of array steps it takes.
 struct Slice {
-  std::int64_t first_step = 0;
+  std::int64_t first_step = 0;  ///< K
   std::int64_t steps = 0;
-  std::int64_t chunk = 0;  ///< channel chunk of A it reads
+  std::int64_t chunk = 0;        ///< channel chunk of A it reads
+  std::int64_t array_first = 0;  ///< the same in steps of the array: ceil(4 K / quarter_macs)
+  std::int64_t array_steps = 0;
 };
 
 /// Window of a convolution or pool over the input plane; 1x1 for a matrix product.
@@ -45,12 +52,45 @@ struct Window {
   workloads::Pair dilation{1, 1};
 };
 
-/// An activation that an operator reads: which token counts its arrival at a tile.
+constexpr std::int32_t kGraphInput = -1;  ///< producer of what comes with every frame
+constexpr std::int32_t kConstant = -2;    ///< producer of parameters that are read as activations
+
+/// A rectangle of one plane that is a rectangle of another: views (slices, concatenations) cost nothing.
+struct Piece {
+  std::int32_t producer = kGraphInput;  ///< index of a lowered operator, or kGraphInput, kConstant
+  Region source;                        ///< in the producer's output plane, of one frame
+  std::int64_t source_pixels = 0;       ///< pixels of a frame of that plane
+  std::int64_t pixel = 0, channel = 0;  ///< where it lies in the reader's plane, of one frame
+};
+
+/// How an operator uses an activation.
+enum class EdgeRole : std::uint8_t {
+  input,       ///< operand A of an array, operand of vector work
+  residual,    ///< added on the drain instead of entering the array
+  operand_b,   ///< operand B of an array: a product of two activations
+  per_channel  ///< parameters of every channel, beside the operands of vector work
+};
+
+/// A series of deliveries from external memory to L3, in the order of use. Delivery i of lane l has token
+/// first_token + l * length + i. A lane is a column of tiles (operand B), a row of tiles (operand A) or one tile.
+struct Stream {
+  bool used = false;
+  bool reload = false;  ///< every use is a delivery of its own: L3 does not hold it between uses
+  std::int32_t first_token = 0;
+  std::int64_t lanes = 0;
+  std::int64_t length = 0;      ///< deliveries of the longest lane
+  std::int64_t slots = 0;       ///< deliveries that a tile may hold while the operator runs
+  std::int64_t slot_bytes = 0;  ///< largest delivery
+};
+
+/// An activation that an operator reads.
 struct InputEdge {
-  std::int32_t producer = -1;  ///< index of the lowered operator, -1: graph input in external memory
-  std::int32_t token = 0;
-  bool residual = false;  ///< added on the drain instead of entering the array
-  bool reshaped = false;  ///< read through a view: every tile needs the whole tensor
+  std::int32_t token = 0;  ///< counts its arrival at a tile when it is pushed; unused when it streams
+  EdgeRole role = EdgeRole::input;
+  bool reshaped = false;                  ///< read in another order than it was made: every tile needs all of it
+  std::int64_t pixels = 0, channels = 0;  ///< of one frame of the reader's plane
+  std::vector<Piece> pieces;              ///< that make up the plane
+  Stream stream;                          ///< used: it is in external memory and comes by deliveries
 };
 
 /// One fused group on the chip.
@@ -59,47 +99,67 @@ struct LoweredOp {
   std::string type;
   std::string members;  ///< names of the operators fused into it
   OpKind kind = OpKind::gemm;
-  std::int64_t macs = 0;
-  // Output plane and reduction.
-  std::int64_t m = 0;  ///< output pixels (rows of the GEMM)
-  std::int64_t n = 0;  ///< output channels (columns)
-  std::int64_t k = 0;  ///< reduction length; 0 for vector work
-  std::int64_t in_height = 0, in_width = 0, in_channels = 0;
-  std::int64_t out_width = 0;
+  std::int64_t macs = 0;           ///< of all frames
+  std::int64_t element_bytes = 1;  ///< of activations and weights
+  // Output plane and reduction; the batch lies behind each other in m.
+  std::int64_t frames = 1;
+  std::int64_t m = 0;       ///< output pixels (rows of the GEMM) of all frames
+  std::int64_t n = 0;       ///< output channels (columns) of all groups
+  std::int64_t k = 0;       ///< reduction length of a group; 0 for vector work
+  std::int64_t groups = 1;  ///< independent products (heads, groups of a convolution): slices of the channels
+  std::int64_t in_height = 0, in_width = 0;  ///< of one frame
+  std::int64_t in_channels = 0;              ///< of all groups
+  std::int64_t out_height = 0, out_width = 0;
   Window window;
-  std::vector<char> row_used;                     ///< input rows that some window touches
+  std::vector<char> row_used;                     ///< input rows of a frame that some window touches
+  std::vector<std::int64_t> rows_used_before;     ///< prefix count of touched input rows
   std::vector<std::int64_t> columns_used_before;  ///< prefix count of touched input columns
-  bool whole_input = false;  ///< every output needs the whole input (global pooling, flattened products)
+  bool whole_input = false;   ///< every output needs the whole input frame (global pooling, flattened products)
+  bool resize = false;        ///< the input rows of an output row follow from the scale
+  bool rows_whole = false;    ///< a row of a group is one reduction (softmax, layer norm): blocks hold whole rows
+  bool frames_apart = false;  ///< a block stays within a frame, as the other operand differs by frame
+  bool b_transposed = false;  ///< operand B is read along its channels (N = pixels of its plane)
+  bool per_input = true;      ///< vector work counts the elements of its input, else of its output
   // Mapping.
+  int quarter_macs = 4;               ///< per PE and clock
+  std::vector<std::int32_t> sites;    ///< mesh site of tile i
+  std::vector<std::int32_t> tile_at;  ///< [site] its tile, -1: not taking part
   std::int64_t block_m = 0, block_n = 0;
   std::int64_t grid_m = 0, grid_n = 0;
   std::int64_t tiles_m = 0, tiles_n = 0;  ///< tile (im, in) is number im * tiles_n + in
   Hold hold = Hold::none;
   std::int64_t chunk_channels = 0;      ///< channels of A moved to L2 at once
+  std::int64_t chunks = 1;              ///< of a group
   std::vector<Slice> slices;            ///< of one block
+  std::int64_t array_steps = 0;         ///< of one block: ceil(4 k / quarter_macs)
   std::int64_t pool_a = 0, pool_b = 0;  ///< L2 bytes for each operand
-  int vector_passes = 1;
-  std::int64_t epilogue_bytes = 0;  ///< bias and requantisation per output channel
+  int vector_passes = 1;                ///< on the drain, or of vector work per element
+  std::int64_t epilogue_bytes = 0;      ///< bias and requantisation per output channel
   std::vector<InputEdge> inputs;
-  std::int32_t first_weight_token = 0;  ///< + n-block * slices + slice
+  Stream weights;  ///< operand B from parameters
   std::int64_t weight_bytes = 0;
   bool resident = false;                   ///< weights stay in L3 between inferences
-  std::vector<std::int64_t> weight_slots;  ///< [i]: weight slices a tile may hold while operator i <= this one runs
-  std::int32_t first_credit = 0;           ///< + column of tiles * column_slices() + slice in order of use
+  std::vector<std::int64_t> weight_slots;  ///< [i]: weight deliveries a tile may hold while operator i <= this one runs
+  std::int64_t staging_bytes = 0;          ///< L3 of a tile for results on their way out
   bool graph_output = false;
+  bool stored = false;       ///< written to external memory: a graph output, or a reader streams it
   std::int64_t l3_peak = 0;  ///< L3 bytes in use on the fullest tile while it runs
   std::string program;       ///< domain-flow program it needs (kind and window)
+  std::string precision_label = "native";
 
   [[nodiscard]] std::int64_t tiles() const { return tiles_m * tiles_n; }
   [[nodiscard]] Range blocks_m(std::int64_t tile) const { return split(grid_m, tiles_m, tile / tiles_n); }
   [[nodiscard]] Range blocks_n(std::int64_t tile) const { return split(grid_n, tiles_n, tile % tiles_n); }
-  [[nodiscard]] std::int64_t rounds() const {
-    return (grid_m + tiles_m - 1) / tiles_m * ((grid_n + tiles_n - 1) / tiles_n);
-  }
-  /// Weight slices that a tile uses, at most.
-  [[nodiscard]] std::int64_t column_slices() const {
-    return (grid_n + tiles_n - 1) / tiles_n * static_cast<std::int64_t>(slices.size());
-  }
+  /// Most row and column blocks of a tile.
+  [[nodiscard]] std::int64_t most_m() const { return (grid_m + tiles_m - 1) / tiles_m; }
+  [[nodiscard]] std::int64_t most_n() const { return (grid_n + tiles_n - 1) / tiles_n; }
+  [[nodiscard]] std::int64_t rounds() const { return most_m() * most_n(); }
+  [[nodiscard]] std::int64_t group_channels() const { return in_channels / groups; }
+  [[nodiscard]] std::int64_t blocks_per_group() const { return grid_n / groups; }
+  [[nodiscard]] std::int64_t group_of(std::int64_t nb) const { return nb / blocks_per_group(); }
+  [[nodiscard]] std::int64_t frame_pixels() const { return out_height * out_width; }  ///< output
+  /// Weight slices that a tile uses, at most, each once.
+  [[nodiscard]] std::int64_t column_slices() const { return most_n() * static_cast<std::int64_t>(slices.size()); }
   /// Pixels and channels of output block (mb, nb).
   [[nodiscard]] Region block(std::int64_t mb, std::int64_t nb) const;
   /// Output rectangle of a tile.
@@ -133,7 +193,8 @@ struct Load {
   std::int32_t token = 0;
   std::int32_t route = 0;
   std::int32_t gate = -1;    ///< operator that must be complete, -1: none
-  std::int32_t credit = -1;  ///< weight slice that all its tiles must have moved out of L3, -1: none
+  std::int32_t stored = -1;  ///< operator whose output must be in external memory, -1: none
+  std::int32_t credit = -1;  ///< token of the delivery that all its tiles must have moved out of L3, -1: none
   bool weights = true;
   bool resident = false;  ///< already on chip in the steady state
   std::int64_t address = 0;
@@ -142,18 +203,20 @@ struct Load {
 
 /// Everything the chip needs for one inference.
 struct Program {
+  Precision precision = Precision::int8;  ///< that arrays use and bytes move at
   std::vector<LoweredOp> ops;
   std::vector<RouteSpec> routes;
   std::vector<std::vector<Load>> loads;                        ///< per DMA engine, in order
   std::vector<std::vector<std::vector<BlockOutput>>> outputs;  ///< [op][tile][block]
   std::int32_t edge_tokens = 0;
   std::int32_t tokens = 0;
-  std::vector<std::vector<std::int64_t>> edge_expected;  ///< [edge token][tile] bytes
-  std::vector<std::int64_t> weight_expected;             ///< [token - edge_tokens] bytes at each receiver
-  std::vector<bool> weight_resident;                     ///< [token - edge_tokens]
-  std::vector<std::int32_t> credit_tiles;                ///< [credit] tiles that move that weight slice
-  std::int64_t external_bytes = 0;                       ///< weights, inputs and outputs in external memory
-  std::int64_t store_bytes = 0;                          ///< written to external memory per frame
+  std::vector<std::vector<std::int64_t>> edge_expected;  ///< [edge token][site] bytes
+  std::vector<std::int64_t> stream_bytes;                ///< [token - edge_tokens] bytes at each receiver
+  std::vector<char> stream_resident;                     ///< [token - edge_tokens]
+  std::vector<std::int32_t> stream_tiles;                ///< [token - edge_tokens] tiles that move it out of L3
+  std::int64_t external_bytes = 0;                       ///< weights, inputs, outputs and spilled activations
+  std::int64_t store_bytes = 0;                          ///< written to external memory per inference
+  std::vector<std::int64_t> store_expected;              ///< [op] of these
 };
 
 }  // namespace cyclescope::kpu

@@ -6,6 +6,26 @@ using ledger::Leaf;
 using ledger::Reason;
 using ledger::Release;
 
+void ResultMover::staging_returned(std::int64_t block, const Release& release) {
+  const Femtoseconds back = kernel::now() + chip_.clocks(1);
+  staging_.emplace_back(bytes_[static_cast<std::size_t>(block)], Release{release.by, back, Reason::credit});
+  if (waits_for_room_) wake_at(back);
+}
+
+/// Whether the next block has room in L3.
+bool ResultMover::has_room() {
+  const Femtoseconds now = kernel::now();
+  while (!staging_.empty() && staging_.front().second.at <= now) {
+    staging_free_ += staging_.front().first;
+    if (waits_for_room_) staging_by_ = staging_.front().second;
+    staging_.pop_front();
+  }
+  waits_for_room_ = staging_free_ < bytes_[static_cast<std::size_t>(in_->front().block)];
+  if (!waits_for_room_) return true;
+  if (!staging_.empty()) wake_at(staging_.front().second.at);
+  return false;
+}
+
 void ResultMover::step() {
   while (true) {
     const Femtoseconds now = kernel::now();
@@ -19,8 +39,10 @@ void ResultMover::step() {
       wake_at(free_at_);
       return;
     }
+    if (!has_room()) return;  // woken when the sender returns some
     item_ = in_->pop();
-    Release release = item_.release;
+    Release release = ledger::latest({item_.release, staging_by_});
+    staging_free_ -= bytes_[static_cast<std::size_t>(item_.block)];
     if (last_ != ledger::kOrigin) release = ledger::latest({release, {last_, free_at_, Reason::resource}});
     wait_until(now, release);
     first_line_ = now + chip_.clocks(chip_.config.l2_latency);

@@ -2,9 +2,13 @@
 //
 // Timing: blocks in order; one line per clock after the L2 latency; the result slot of L2 is free again one clock after
 // its last line was read, the block is in L3 after its last line was written.
-// Causes: useful.transfer; waiting.arbitration at L3 banks.
+// A block waits while the operator's staging room in L3 is taken by blocks that have not been sent.
+// Causes: useful.transfer; waiting.arbitration at L3 banks; waits for staging are cut along the sender's.
 // Actions: l2_read, block_mover, l3_write per byte.
 #pragma once
+
+#include <deque>
+#include <utility>
 
 #include "arch/kpu/drain.h"
 #include "arch/kpu/l3.h"
@@ -21,15 +25,23 @@ class ResultMover : public Engine {
     out_ = &out;
   }
 
-  void launch(const Launch& launch, std::vector<std::int64_t> bytes) {
+  /// `staging` bytes of L3 are for results on their way out.
+  void launch(const Launch& launch, std::vector<std::int64_t> bytes, std::int64_t staging) {
     launch_ = launch;
     bytes_ = std::move(bytes);
+    staging_free_ = staging;
+    staging_.clear();
+    staging_by_ = launch.release;
   }
+
+  /// A block has left L3: its room can be used from the next clock on.
+  void staging_returned(std::int64_t block, const ledger::Release& release);
 
  protected:
   void step() override;
 
  private:
+  bool has_room();
   void write(const OutItem& item);
 
   L3& l3_;
@@ -37,6 +49,10 @@ class ResultMover : public Engine {
   kernel::Channel<OutItem>* in_ = nullptr;
   kernel::Channel<OutItem>* out_ = nullptr;
   std::vector<std::int64_t> bytes_;  ///< per block
+  std::int64_t staging_free_ = 0;
+  std::deque<std::pair<std::int64_t, ledger::Release>> staging_;  ///< bytes on their way back
+  ledger::Release staging_by_;                                    ///< what ended the latest wait for room
+  bool waits_for_room_ = false;
   bool reading_ = false;
   OutItem item_;
   Femtoseconds first_line_ = 0;  ///< of the block being moved, out of L2

@@ -6,8 +6,9 @@ using ledger::Reason;
 using ledger::Release;
 
 const Segment* Sender::current() const {
-  const auto& output = chip_.program.outputs[static_cast<std::size_t>(item_.op)][static_cast<std::size_t>(tile_)]
-                                            [static_cast<std::size_t>(item_.block)];
+  const auto op = static_cast<std::size_t>(item_.op);
+  const auto tile = static_cast<std::size_t>(chip_.program.ops[op].tile_at[static_cast<std::size_t>(tile_)]);
+  const auto& output = chip_.program.outputs[op][tile][static_cast<std::size_t>(item_.block)];
   return segment_ < output.segments.size() ? &output.segments[segment_] : nullptr;
 }
 
@@ -33,6 +34,7 @@ void Sender::step() {
     const Segment* segment = current();
     if (segment == nullptr) {
       active_ = false;
+      returned_(item_.block, {read_, kernel::now(), Reason::credit});
       if (queued_) {
         ++blocks_queued_;
       } else {

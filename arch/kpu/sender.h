@@ -8,6 +8,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 
 #include "arch/kpu/l3.h"
 #include "arch/kpu/sequencer.h"
@@ -24,9 +25,12 @@ class Sender : public Engine, public noc::Source {
     mesh_.set_source(tile, *this);
   }
 
-  void connect(kernel::Channel<OutItem>& in, const std::vector<noc::RouteId>& routes) {
+  /// `returned(block, release)` is called when L3 need not hold a block any longer.
+  void connect(kernel::Channel<OutItem>& in, const std::vector<noc::RouteId>& routes,
+               std::function<void(std::int64_t, const ledger::Release&)> returned) {
     in_ = &in;
     routes_ = &routes;
+    returned_ = std::move(returned);
   }
 
   void launch(const Launch& launch, std::int64_t blocks) {
@@ -56,6 +60,7 @@ class Sender : public Engine, public noc::Source {
   Sequencer& sequencer_;
   kernel::Channel<OutItem>* in_ = nullptr;
   const std::vector<noc::RouteId>* routes_ = nullptr;
+  std::function<void(std::int64_t, const ledger::Release&)> returned_;
   std::int64_t blocks_left_ = 0;
   bool active_ = false;
   OutItem item_;

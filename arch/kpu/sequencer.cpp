@@ -10,6 +10,7 @@ using ledger::Release;
 
 void Sequencer::schedule_frame(Femtoseconds t0) {
   op_ = -1;
+  last_done_ = -1;
   tiles_left_ = 0;
   spans_.assign(chip_.program.ops.size(), {});
   state_ = State::starting;
@@ -35,6 +36,7 @@ void Sequencer::advance(const Release& release) {
   if (op_ == static_cast<std::int32_t>(chip_.program.ops.size())) {
     state_ = State::idle;
     finished_ = release;
+    handed_over_({last_done_, release.at, release.at, release.at, release.at});
     return;
   }
   launch(release);
@@ -60,12 +62,14 @@ void Sequencer::launch(const Release& release) {
   const LoweredOp& op = chip_.program.ops[static_cast<std::size_t>(op_)];
   const KpuConfig& c = chip_.config;
   Femtoseconds at = release.at;
+  handover_ = {last_done_, at, at, at, at};
   spans_[static_cast<std::size_t>(op_)].start = at;
   lane_.wait_until(at, release);
   ledger::ActivityId by =
       chip_.ledger.record(lane_.id(), op_, Leaf::overhead_launch, at, at + chip_.clocks(c.launch_cycles), release);
   at += chip_.clocks(c.launch_cycles);
   lane_.busy_until(at, Leaf::overhead_launch);
+  handover_.launched = at;
   if (!program_cached(op.program)) {
     const Femtoseconds loaded = at + chip_.clocks(c.rows + c.columns - 1 + ceil_div(c.program_bytes, c.flit_bytes));
     by = chip_.ledger.record(lane_.id(), op_, Leaf::overhead_configuration, at, loaded, {by, at, Reason::data});
@@ -76,6 +80,8 @@ void Sequencer::launch(const Release& release) {
   const Femtoseconds arrived = at + chip_.clocks(c.signal_latency);
   const ledger::ActivityId signal =
       chip_.ledger.record(lane_.id(), op_, Leaf::overhead_synchronisation, at, arrived, {by, at, Reason::issue});
+  handover_.configured = at;
+  handover_.arrived = arrived;
   tiles_left_ = op.tiles();
   release_ = {signal, arrived, Reason::issue};
   next_at_ = arrived;
@@ -102,8 +108,11 @@ void Sequencer::step() {
   }
   if (state_ == State::signalling) {
     state_ = State::running;
-    const std::int64_t tiles = tiles_left_;
-    for (int tile = 0; tile < tiles; ++tile) launch_tile_(tile, {op_, release_});
+    handed_over_(handover_);
+    last_done_ = op_;
+    for (const std::int32_t site : chip_.program.ops[static_cast<std::size_t>(op_)].sites) {
+      launch_tile_(site, {op_, release_});
+    }
     return;
   }
   if (state_ == State::running && tiles_left_ == 0) {

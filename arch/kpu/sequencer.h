@@ -17,6 +17,13 @@
 
 namespace cyclescope::kpu {
 
+/// What the sequencer did between two operators, in absolute times: the operator before was complete, its follower was
+/// launched, its program loaded, the signal reached the tiles. Equal times: that part took nothing.
+struct Handover {
+  std::int32_t before = -1;  ///< operator that was complete, -1: the frame has just begun
+  Femtoseconds done = 0, launched = 0, configured = 0, arrived = 0;
+};
+
 class Sequencer : public Engine {
  public:
   explicit Sequencer(const ChipContext& chip) : Engine(chip, "sequencer", 0) {}
@@ -28,6 +35,9 @@ class Sequencer : public Engine {
     launch_tile_ = std::move(launch_tile);
     completed_ = std::move(completed);
   }
+
+  /// `handed_over` is called at the end of every handover, before tiles are launched, and after the last operator.
+  void on_handover(std::function<void(const Handover&)> handed_over) { handed_over_ = std::move(handed_over); }
 
   /// A frame begins at t0 >= now.
   void schedule_frame(Femtoseconds t0);
@@ -63,6 +73,9 @@ class Sequencer : public Engine {
 
   std::function<void(int, const Launch&)> launch_tile_;
   std::function<void(std::int32_t, const ledger::Release&)> completed_;
+  std::function<void(const Handover&)> handed_over_;
+  Handover handover_;
+  std::int32_t last_done_ = -1;  ///< operator that ran last
   State state_ = State::idle;
   std::int32_t op_ = -1;
   std::int64_t tiles_left_ = 0;

@@ -12,10 +12,11 @@ constexpr std::size_t kResultSlots = 4;              // bounded by the two resul
 
 std::unique_ptr<compute::Array> make_array(const ChipContext& chip, int tile, compute::ArrayListener& listener) {
   const KpuConfig& c = chip.config;
+  const TileKind& kind = c.kinds[c.kind_of_tile[static_cast<std::size_t>(tile)]];
   compute::ArrayGeometry geometry;
-  geometry.rows = c.rows;
-  geometry.columns = c.columns;
-  geometry.quarter_macs = 4;  // one INT8 MAC per PE and clock
+  geometry.rows = kind.rows;
+  geometry.columns = kind.columns;
+  geometry.quarter_macs = kind.quarter_macs(chip.program.precision);
   geometry.interleave_drain = c.interleave_drain;
   geometry.ingress_depth = c.ingress_depth;
   geometry.egress_depth = c.egress_depth;
@@ -56,12 +57,14 @@ Tile::Tile(const ChipContext& chip, int index, noc::Mesh& mesh, Sequencer& seque
   streamer_b_.connect(*array_, drain_, mover_, loads_b_);
   drain_.connect(*array_, streamer_a_, mover_, sender_, residuals_, results_);
   result_mover_.connect(drain_, results_, staged_);
-  sender_.connect(staged_, routes);
+  sender_.connect(staged_, routes, [this](std::int64_t block, const ledger::Release& release) {
+    result_mover_.staging_returned(block, release);
+  });
 }
 
 void Tile::launch(const Launch& launch) {
   const LoweredOp& op = chip_.program.ops[static_cast<std::size_t>(launch.op)];
-  TileCommands commands = expand(op, index_, chip_.config);
+  TileCommands commands = expand(op, op.tile_at[static_cast<std::size_t>(index_)], chip_.config);
   const std::int64_t first_block = next_block_;
   std::vector<std::int64_t> out_bytes;
   std::int64_t residual = 0;
@@ -80,12 +83,25 @@ void Tile::launch(const Launch& launch) {
   }
   const auto blocks = static_cast<std::int64_t>(commands.blocks.size());
   sender_.launch(launch, blocks);
-  result_mover_.launch(launch, std::move(out_bytes));
+  result_mover_.launch(launch, std::move(out_bytes), op.staging_bytes);
   drain_.launch(launch, std::move(commands.blocks), first_block);
   streamer_a_.launch(launch, std::move(commands.runs_a), first_block);
   streamer_b_.launch(launch, std::move(commands.runs_b), first_block);
   if (chip_.config.ideal_operands) return;
   mover_.launch(launch, std::move(commands.moves), op.pool_a, op.pool_b, 2 * residual);
+}
+
+void Tile::rest(const Handover& handover) {
+  if (handover.before >= 0) {
+    const LoweredOp& op = chip_.program.ops[static_cast<std::size_t>(handover.before)];
+    const bool takes_part = op.tile_at[static_cast<std::size_t>(index_)] >= 0;
+    array_->rest(handover.done, op.kind != OpKind::gemm ? ledger::Leaf::waiting_dependency
+                                : takes_part            ? ledger::Leaf::idle_no_demand
+                                                        : ledger::Leaf::idle_unused);
+  }
+  array_->rest(handover.launched, ledger::Leaf::overhead_launch);
+  array_->rest(handover.configured, ledger::Leaf::overhead_configuration);
+  array_->rest(handover.arrived, ledger::Leaf::overhead_synchronisation);
 }
 
 void Tile::deliver(noc::Site, const noc::Packet& packet, const ledger::Release& by) {

@@ -21,6 +21,9 @@ class Tile : public noc::Sink, public compute::ArrayListener {
   /// An operator's start signal has arrived.
   void launch(const Launch& launch);
 
+  /// Books what the array's time went to while it had no block, up to the end of a handover.
+  void rest(const Handover& handover);
+
   /// A packet has arrived: it is written to L3, then its token counts it.
   void deliver(noc::Site site, const noc::Packet& packet, const ledger::Release& by) override;
 

@@ -1,8 +1,11 @@
-// Which data have arrived in one tile's L3: bytes counted per token, complete when all expected bytes are there.
+// Which data have arrived in one tile's L3: bytes counted per token, complete when all expected bytes are there. Only
+// tokens of which something has arrived take memory.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "arch/kpu/program.h"
@@ -12,28 +15,26 @@ namespace cyclescope::kpu {
 
 class TokenBoard {
  public:
-  TokenBoard(const Program& program, int tile)
-      : program_(program),
-        tile_(static_cast<std::size_t>(tile)),
-        received_(static_cast<std::size_t>(program.tokens), 0),
-        release_(static_cast<std::size_t>(program.tokens)) {}
+  TokenBoard(const Program& program, int site) : program_(program), site_(static_cast<std::size_t>(site)) {}
 
   /// `bytes` of a token are in L3 from release.at on. Throws InternalError when more arrive than are expected.
   void add(std::int32_t token, std::int64_t bytes, const ledger::Release& release) {
-    const auto index = static_cast<std::size_t>(token);
-    received_[index] += bytes;
-    if (received_[index] > expected(token)) throw InternalError("a tile received more bytes than it expected");
-    release_[index] = ledger::latest({release_[index], release});
-    if (received_[index] == expected(token)) on_complete_(release_[index].at);
+    Entry& entry = entries_.try_emplace(token, Entry{0, start_}).first->second;
+    entry.received += bytes;
+    if (entry.received > expected(token)) throw InternalError("a tile received more bytes than it expected");
+    entry.release = ledger::latest({entry.release, release});
+    if (entry.received == expected(token)) on_complete_(entry.release.at);
   }
 
   [[nodiscard]] bool complete(std::int32_t token) const {
-    return received_[static_cast<std::size_t>(token)] == expected(token);
+    const auto found = entries_.find(token);
+    return (found == entries_.end() ? 0 : found->second.received) == expected(token);
   }
 
   /// What made a complete token complete.
   [[nodiscard]] const ledger::Release& release(std::int32_t token) const {
-    return release_[static_cast<std::size_t>(token)];
+    const auto found = entries_.find(token);
+    return found == entries_.end() ? start_ : found->second.release;
   }
 
   /// Called with the instant at which a token became complete.
@@ -41,27 +42,33 @@ class TokenBoard {
 
   /// A new frame: forgets what was there, except resident weights when they are kept.
   void restart(Femtoseconds t0, bool keep_resident) {
-    for (std::int32_t token = 0; token < program_.tokens; ++token) {
-      const auto index = static_cast<std::size_t>(token);
-      const bool weight = token >= program_.edge_tokens;
-      const bool keep =
-          keep_resident && weight && program_.weight_resident[index - static_cast<std::size_t>(program_.edge_tokens)];
-      if (!keep) received_[index] = 0;
-      release_[index] = {ledger::kOrigin, t0, ledger::Reason::data};
+    start_ = {ledger::kOrigin, t0, ledger::Reason::data};
+    std::unordered_map<std::int32_t, Entry> kept;
+    for (const auto& [token, entry] : entries_) {  // the order does not matter: a map again
+      const bool delivery = token >= program_.edge_tokens;
+      const bool keep = keep_resident && delivery &&
+                        program_.stream_resident[static_cast<std::size_t>(token - program_.edge_tokens)] != 0;
+      if (keep) kept.emplace(token, Entry{entry.received, start_});
     }
+    entries_ = std::move(kept);
   }
 
  private:
+  struct Entry {
+    std::int64_t received = 0;
+    ledger::Release release;
+  };
+
   [[nodiscard]] std::int64_t expected(std::int32_t token) const {
     const auto index = static_cast<std::size_t>(token);
     const auto edges = static_cast<std::size_t>(program_.edge_tokens);
-    return index < edges ? program_.edge_expected[index][tile_] : program_.weight_expected[index - edges];
+    return index < edges ? program_.edge_expected[index][site_] : program_.stream_bytes[index - edges];
   }
 
   const Program& program_;
-  std::size_t tile_;
-  std::vector<std::int64_t> received_;
-  std::vector<ledger::Release> release_;
+  std::size_t site_;
+  ledger::Release start_;
+  std::unordered_map<std::int32_t, Entry> entries_;
   std::function<void(Femtoseconds)> on_complete_;
 };
 

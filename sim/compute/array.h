@@ -119,6 +119,9 @@ class Array : public kernel::Module {
   virtual void push_block(const ArrayBlock& block, const ledger::Release& release) = 0;
   virtual void supply(Side side, const OperandRun& run) = 0;
   virtual void open_egress(const EgressWindow& window) = 0;
+  /// Why the array had nothing to do up to `until` <= now, since it was last busy: books that time. Needs an array
+  /// without blocks.
+  virtual void rest(Femtoseconds until, ledger::Leaf leaf) = 0;
   virtual void restart(Femtoseconds t0) = 0;
   virtual void finish(Femtoseconds end) = 0;
 };

@@ -149,14 +149,23 @@ void ArrayBook::restart(Femtoseconds t0) {
   lane_.restart(t0);
 }
 
-void ArrayBook::finish(Femtoseconds end) {
+/// Books up to `clock`, where the array is empty.
+void ArrayBook::end_period(std::int64_t clock) {
   settle();
-  book_to(ceil_div(end, period_));
-  if (busy_) {  // the drain ended exactly at `end`
-    ledger_->close(activity_, time(clock_));
-    busy_ = false;
-    post_slots();
-  }
+  book_to(clock);
+  if (!busy_) return;  // else the drain ended exactly at `clock`
+  ledger_->close(activity_, time(clock_));
+  busy_ = false;
+  post_slots();
+}
+
+void ArrayBook::rest(Femtoseconds until, ledger::Leaf leaf) {
+  end_period(ceil_div(until, period_));
+  lane_.busy_until(until, leaf);
+}
+
+void ArrayBook::finish(Femtoseconds end) {
+  end_period(ceil_div(end, period_));
   lane_.finish(end);
 }
 

@@ -29,6 +29,9 @@ class ArrayBook {
   /// The activity at whose end, `event.clock`, the last result of the block could leave.
   ledger::ActivityId last_result(const StepEvent& event);
 
+  /// The array is empty and its time up to `until` went to `leaf`.
+  void rest(Femtoseconds until, ledger::Leaf leaf);
+
   void restart(Femtoseconds t0);
   void finish(Femtoseconds end);
 
@@ -48,6 +51,7 @@ class ArrayBook {
   void resume(std::int64_t clock, const ledger::Release& release);
   void settle();
   void post_slots();
+  void end_period(std::int64_t clock);
 
   ledger::Ledger* ledger_;
   ledger::Lane lane_;

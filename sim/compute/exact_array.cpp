@@ -65,6 +65,11 @@ void ExactArray::tell(const StepEvent& event) {
   }
 }
 
+void ExactArray::rest(Femtoseconds until, ledger::Leaf leaf) {
+  if (!core_.empty()) throw InternalError(fmt::format("{}: it rests with blocks on the array", name()));
+  book_.rest(until, leaf);
+}
+
 void ExactArray::restart(Femtoseconds t0) {
   if (!core_.empty()) throw InternalError(fmt::format("{}: a frame begins with blocks on the array", name()));
   book_.restart(t0);

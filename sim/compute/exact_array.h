@@ -25,6 +25,7 @@ class ExactArray : public Array {
   void push_block(const ArrayBlock& block, const ledger::Release& release) override;
   void supply(Side side, const OperandRun& run) override;
   void open_egress(const EgressWindow& window) override;
+  void rest(Femtoseconds until, ledger::Leaf leaf) override;
   void restart(Femtoseconds t0) override;
   void finish(Femtoseconds end) override;
 

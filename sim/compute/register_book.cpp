@@ -74,6 +74,17 @@ void RegisterArray::book_start(const Block& block, const Release& operands, bool
   ledger_->post_slots(lane_.id(), Leaf::structural_padding, rounding);
 }
 
+void RegisterArray::rest(Femtoseconds until, ledger::Leaf leaf) {
+  if (!blocks_.empty()) throw InternalError(fmt::format("{}: it rests with blocks on the array", name()));
+  if (moved_ && clock_.cycles(now_ + 1) <= until) {
+    book_clock();
+    if (active_) ledger_->close(activity_, lane_.cursor());
+    active_ = false;
+    moved_ = false;
+  }
+  lane_.busy_until(until, leaf);
+}
+
 void RegisterArray::restart(Femtoseconds t0) {
   if (!blocks_.empty()) throw InternalError(fmt::format("{}: a frame begins with blocks on the array", name()));
   moved_ = false;
