@@ -151,12 +151,26 @@ def test_bandwidth_is_an_axis_and_a_second_one(model):
     assert both["series"][0]["points"][1]["makespan_fs"] == slow["makespan_fs"]
 
 
-def test_what_does_not_fit_is_listed_and_left_out():
-    text = succeed("scaling", "--platform", PLATFORM, "--model", "resnet50", "--tiles", "1,64", "--state", "cold")
+def test_weak_scaling_closes_per_frame(model):
+    text = succeed("scaling", "--platform", PLATFORM, "--model", model, "--tiles", "2,4", "--weak", "--state", "cold",
+                   "--format", "json")
+    base, twice = json.loads(text)["series"][0]["points"]
+    assert (base["work"], twice["work"]) == (1, 2)
+    assert twice["useful_slots"] == 2 * base["useful_slots"]
+    assert twice["efficiency_lost"] == twice["slots"] - 2 * base["slots"] == sum(twice["efficiency_terms"].values())
+    for cause in CAUSES[:-1]:
+        assert twice["efficiency_terms"][cause] == twice["lost_slots"][cause] - 2 * base["lost_slots"][cause]
+    assert twice["speed_up"] == pytest.approx(2 * base["makespan_fs"] / twice["makespan_fs"])
+
+
+def test_what_does_not_fit_is_listed_and_left_out(model):
+    # An operator needs as much L3 as it does on one tile; on 64 it needs less than 16 KiB of each.
+    command = ("scaling", "--platform", PLATFORM, "--model", model, "--state", "cold", "--set",
+               "lowering.weight_window=2 KiB", "--tiles", "1,64", "--set")
+    text = succeed(*command, "l3.capacity=16 KiB")
     assert "  base: 64, the first that ran" in text
-    assert "  left out: 1: conv2d '/conv1/Conv' does not fit" in text
-    done = refuse("scaling", "--platform", PLATFORM, "--model", "resnet50", "--tiles", "1,2", code=3,
-                  naming=["no point ran", "tiles 1", "does not fit"])
+    assert "  left out: 1: conv2d 'Conv_0' does not fit" in text
+    done = refuse(*command, "l3.capacity=4 KiB", code=3, naming=["no point ran", "tiles 1", "does not fit"])
     assert done.stdout == ""
 
 
