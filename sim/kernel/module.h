@@ -18,7 +18,10 @@ namespace cyclescope::kernel {
 void initialise();
 
 /// Current simulated time.
-inline Femtoseconds now() { return static_cast<Femtoseconds>(sc_core::sc_time_stamp().value()); }
+inline Femtoseconds now() {
+  static const sc_core::sc_simcontext* const context = sc_core::sc_get_curr_simcontext();  // the only one
+  return static_cast<Femtoseconds>(context->time_stamp().value());
+}
 
 /// Runs until no event is pending. Throws the Error that a module threw, unchanged.
 void run_until_quiescent();

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <utility>
 
 #include "sim/base/error.h"
@@ -17,6 +16,7 @@ constexpr const char* kDirectionName[] = {"e", "w", "n", "s"};
 
 Topology::Topology(int width, int height, std::vector<Site> edge_routers)
     : width_(width), nodes_(width * height), edge_routers_(std::move(edge_routers)) {
+  branch_at_.assign(static_cast<std::size_t>(nodes_), -1);
   neighbour_link_.assign(static_cast<std::size_t>(nodes_) * 4, -1);
   for (Site router = 0; router < nodes_; ++router) {
     const int x = router % width;
@@ -53,35 +53,47 @@ LinkId Topology::link_between(Site from, Site to) const {
 std::int32_t Topology::add_tree(Site source, const std::vector<Site>& destinations) {
   const Site start = router_of(source);
   if (destinations.empty()) throw InternalError(fmt::format("mesh: a route from site {} leads nowhere", source));
-  std::vector<Branch> tree{{links() + source, {1}}, {injection_link_[static_cast<std::size_t>(source)], {}}};
-  std::map<Site, std::size_t> branch_at{{start, 1}};  // router -> branch whose link leads there
+  tree_.assign(1, {});
+  tree_.front().port = links() + source;
+  for (const Site router : reached_) branch_at_[static_cast<std::size_t>(router)] = -1;
+  reached_.assign(1, start);
+  const auto branch_at = [this](Site router) -> std::int32_t& { return branch_at_[static_cast<std::size_t>(router)]; };
+  branch_at(start) = add_branch(0, injection_link_[static_cast<std::size_t>(source)]);
   for (const Site destination : destinations) {
     Site at = start;
     const Site target = router_of(destination);
     while (at != target) {
       const int dx = target % width_ - at % width_;
       const Site next = dx != 0 ? at + (dx > 0 ? 1 : -1) : at + (target > at ? width_ : -width_);
-      if (branch_at.find(next) == branch_at.end()) {
-        tree[branch_at[at]].children.push_back(tree.size());
-        branch_at[next] = tree.size();
-        tree.push_back({link_between(at, next), {}});
+      if (branch_at(next) < 0) {
+        branch_at(next) = add_branch(branch_at(at), link_between(at, next));
+        reached_.push_back(next);
       }
       at = next;
     }
-    tree[branch_at[at]].children.push_back(tree.size());
-    tree.push_back({ejection_link_[static_cast<std::size_t>(destination)], {}});
+    add_branch(branch_at(at), ejection_link_[static_cast<std::size_t>(destination)]);
   }
-  return flatten(tree);
+  return flatten();
 }
 
-std::int32_t Topology::flatten(const std::vector<Branch>& tree) {
+std::int32_t Topology::add_branch(std::int32_t parent, PortId port) {
+  const auto place = static_cast<std::int32_t>(tree_.size());
+  Branch& above = tree_[static_cast<std::size_t>(parent)];
+  (above.children++ == 0 ? above.first : tree_[static_cast<std::size_t>(above.last)].next) = place;
+  above.last = place;
+  tree_.push_back({port, 0, -1, -1, -1});
+  return place;
+}
+
+std::int32_t Topology::flatten() {
   const std::size_t root = tree_nodes_.size();
-  std::vector<std::size_t> order{0};  // breadth first: the children of a node stand side by side
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const Branch& branch = tree[order[i]];
-    tree_nodes_.push_back({branch.port, static_cast<std::int32_t>(root + order.size()),
-                           static_cast<std::int32_t>(branch.children.size())});
-    order.insert(order.end(), branch.children.begin(), branch.children.end());
+  order_.assign(1, 0);  // breadth first: the children of a node stand side by side
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    const Branch& branch = tree_[static_cast<std::size_t>(order_[i])];
+    tree_nodes_.push_back({branch.port, static_cast<std::int32_t>(root + order_.size()), branch.children});
+    for (std::int32_t child = branch.first; child >= 0; child = tree_[static_cast<std::size_t>(child)].next) {
+      order_.push_back(child);
+    }
   }
   return static_cast<std::int32_t>(root);
 }

@@ -48,16 +48,22 @@ class Topology {
   [[nodiscard]] const TreeNode& node(std::int32_t index) const { return tree_nodes_[static_cast<std::size_t>(index)]; }
 
  private:
-  /// A node while its tree is being built.
+  /// A node while its tree is being built; its children are a list.
   struct Branch {
     PortId port = 0;
-    std::vector<std::size_t> children;
+    std::int32_t children = 0;
+    std::int32_t first = -1;
+    std::int32_t last = -1;
+    std::int32_t next = -1;
   };
+
+  /// Adds a child to a branch of tree_; returns its place.
+  std::int32_t add_branch(std::int32_t parent, PortId port);
 
   LinkId add_link(std::string name);
   [[nodiscard]] LinkId link_between(Site from, Site to) const;
-  /// Appends a tree to tree_nodes_; returns the place of its root.
-  std::int32_t flatten(const std::vector<Branch>& tree);
+  /// Appends tree_ to tree_nodes_; returns the place of its root.
+  std::int32_t flatten();
 
   int width_;
   int nodes_;
@@ -67,6 +73,10 @@ class Topology {
   std::vector<LinkId> injection_link_;  ///< per site
   std::vector<LinkId> ejection_link_;   ///< per site
   std::vector<TreeNode> tree_nodes_;
+  std::vector<Branch> tree_;             ///< being built
+  std::vector<std::int32_t> order_;      ///< of its branches
+  std::vector<Site> reached_;            ///< routers of the last tree
+  std::vector<std::int32_t> branch_at_;  ///< [router] branch whose link leads there, -1: none
 };
 
 }  // namespace cyclescope::noc
