@@ -102,7 +102,7 @@ void Sender::injected(noc::Site, const noc::Injection& injection) {
 }
 
 void Sender::block_done(std::int32_t op, const Release& release) {
-  if (--blocks_left_ == 0) sequencer_.tile_done(op, release);
+  if (--blocks_left_ == 0) sequencer_.tile_done(tile_, op, release);
 }
 
 }  // namespace cyclescope::kpu

@@ -86,18 +86,23 @@ void Sequencer::launch(const Release& release) {
   handover_.arrived = arrived;
   tiles_left_ = op.tiles();
   release_ = {signal, arrived, Reason::issue};
+  last_site_ = -1;
   next_at_ = arrived;
   state_ = State::signalling;
   wake_at(arrived);
 }
 
-void Sequencer::tile_done(std::int32_t op, const Release& release) {
+void Sequencer::tile_done(int site, std::int32_t op, const Release& release) {
   if (op != op_ || tiles_left_ == 0) throw InternalError("a tile reported an operator that is not running");
   const Femtoseconds arrived = release.at + chip_.clocks(chip_.config.signal_latency);
   const ledger::ActivityId signal =
       chip_.ledger.record(lane_.id(), op, Leaf::overhead_synchronisation, release.at, arrived, release);
   const Release done{signal, arrived, Reason::data};
-  release_ = ledger::latest({release_, done});
+  // Reports of one instant come in no order of their own.
+  if (last_site_ < 0 || done.at > release_.at || (done.at == release_.at && site < last_site_)) {
+    release_ = done;
+    last_site_ = site;
+  }
   next_at_ = std::max(next_at_, arrived);
   if (--tiles_left_ == 0) wake_at(std::max(next_at_, kernel::now()));
 }

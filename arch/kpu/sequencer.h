@@ -49,7 +49,7 @@ class Sequencer : public Engine {
   [[nodiscard]] std::string where() const;
 
   /// A tile has sent all its results of the operator at release.at.
-  void tile_done(std::int32_t op, const ledger::Release& release);
+  void tile_done(int site, std::int32_t op, const ledger::Release& release);
 
   /// Completion of the last operator.
   [[nodiscard]] const ledger::Release& finished() const { return finished_; }
@@ -81,6 +81,7 @@ class Sequencer : public Engine {
   std::int64_t tiles_left_ = 0;
   Femtoseconds next_at_ = 0;  ///< when the current state ends
   ledger::Release release_;   ///< of the next step
+  int last_site_ = -1;        ///< of the tile whose report is the latest; equal reports go by site
   ledger::Release finished_;
   std::deque<std::string> programs_;  ///< most recent first
   std::vector<Span> spans_;

@@ -57,7 +57,7 @@ def simulated(directory):
 def test_bytes_do_not_depend_on_the_number_of_workers(tiny, tmp_path):
     axes = ("--axis", "mesh.flit=16 B, 32 B", "--axis", "memory.ideal=on,off", "--state", "steady,cold")
     for jobs in ("1", "2", "4"):
-        args = ("--platform", PLATFORM, "--model", f"{tiny},vit_b_16", *axes, "--out", tmp_path / jobs, "--jobs", jobs)
+        args = ("--platform", PLATFORM, "--model", tiny, "--precision", "int8,int4", *axes, "--out", tmp_path / jobs, "--jobs", jobs)
         text = sweep(*args, "--format", "csv").stdout
         assert text == (tmp_path / jobs / "sweep.csv").read_text()
     assert results_of(tmp_path / "1") == results_of(tmp_path / "2") == results_of(tmp_path / "4")
@@ -65,13 +65,13 @@ def test_bytes_do_not_depend_on_the_number_of_workers(tiny, tmp_path):
     rows = list(csv.DictReader(io.StringIO(text)))
     summary = json.loads((tmp_path / "1" / "sweep.json").read_text())
     assert len(rows) == len(summary["points"]) == 2 * 2 * 2 * 2
-    assert [row["model"] for row in rows] == ["tiny"] * 8 + ["vit_b_16"] * 8
+    assert [row["precision"] for row in rows] == ["int8"] * 8 + ["int4"] * 8
     assert [row["initial_state"] for row in rows] == (["steady"] * 4 + ["cold"] * 4) * 2
     assert [row["mesh.flit"] for row in rows] == ["16 B", "16 B", "32 B", "32 B"] * 4
     assert [row["memory.ideal"] for row in rows] == ["on", "off"] * 8
     for row, point in zip(rows, summary["points"]):
         assert row["message"] == point["message"] and int(row["exit_code"]) == point["exit_code"]
-        if row["model"] == "vit_b_16":  # listed with the reason, no failure
+        if row["precision"] == "int4":  # listed with the reason, no failure
             assert (row["exit_code"], row["cycles"], point["file"]) == ("3", "", None)
             assert "not modelled" in row["message"]
         else:
@@ -133,7 +133,7 @@ def test_the_spec_that_is_written_gives_the_same_sweep(tiny, tmp_path):
 
 
 def test_shares_of_workers_merge_to_the_same_bytes(tiny, tmp_path):
-    args = ("-p", PLATFORM, "-m", f"{tiny},vit_b_16", "--axis", "mesh.flit=16 B,32 B")
+    args = ("-p", PLATFORM, "-m", tiny, "--precision", "int8,int4", "--axis", "mesh.flit=16 B,32 B")
     local = sweep(*args, "--out", tmp_path / "local", "--format", "json").stdout
     sweep(*args, "--out", tmp_path / "far", "--launcher", "slurm", "--tasks", "2", "--no-submit")
     script = (tmp_path / "far" / "slurm.sh").read_text()

@@ -110,7 +110,7 @@ TEST_CASE("an estimator machine is called hypothetical and listed") {
   CHECK(run::platform_names() == kNames);  // the common file is none
 }
 
-TEST_CASE("--set wins, and more tiles leave the clock alone") {
+TEST_CASE("what --set gives wins, and more tiles leave the clock alone") {
   CHECK(load("kpu-t64@estimator", Precision::int8, {"clock.fabric=1 GHz"}).settings.integer("clock.fabric") ==
         1'000'000'000);
   CHECK(load("kpu-t64@estimator", Precision::int8, {"kpu.tiles=16 tiles"}).settings.integer("clock.fabric") ==
