@@ -96,7 +96,14 @@ void Chip::build_mesh() {
   }
   mesh_ = std::make_unique<noc::Mesh>("mesh", geometry, context_.clock, context_.ledger, c.energy.flit_hop);
   for (const RouteSpec& route : context_.program.routes) {
-    routes_.push_back(mesh_->add_route(route.source, route.destinations));
+    routes_.emplace_back();
+    if (c.multicast) {
+      routes_.back().push_back(mesh_->add_route(route.source, route.destinations));
+      continue;
+    }
+    for (const std::int32_t destination : route.destinations) {
+      routes_.back().push_back(mesh_->add_route(route.source, {destination}));
+    }
   }
 }
 

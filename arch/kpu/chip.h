@@ -40,7 +40,7 @@ class Chip : public machine::Machine {
   std::unique_ptr<Sequencer> sequencer_;
   std::unique_ptr<CreditBoard> credits_;
   std::unique_ptr<StoreBoard> stores_;
-  std::vector<noc::RouteId> routes_;
+  std::vector<Copies> routes_;
   std::vector<std::unique_ptr<Tile>> tiles_;
   std::vector<std::unique_ptr<DmaEngine>> dma_;
   Femtoseconds frame_start_ = 0;

@@ -9,7 +9,7 @@ using ledger::Reason;
 using ledger::Release;
 
 DmaEngine::DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const CreditBoard& credits,
-                     const std::vector<noc::RouteId>& routes)
+                     const std::vector<Copies>& routes)
     : Engine(chip, "dma", engine),
       mesh_(mesh),
       credits_(credits),
@@ -93,8 +93,10 @@ void DmaEngine::take_replies() {
       slot_ = {reply.activity, now, Reason::credit};
       continue;
     }
-    ++queued_;
-    mesh_.inject(pending.route, pending.packet, data);
+    // Copies but the first take room beyond the limit until they have left.
+    under_way_ += static_cast<int>(pending.routes->size()) - 1;
+    queued_ += static_cast<int>(pending.routes->size());
+    for (const noc::RouteId route : *pending.routes) mesh_.inject(route, pending.packet, data);
     pending.open = false;
   }
 }
@@ -118,7 +120,7 @@ bool DmaEngine::issue_store() {
   if (stores_.empty() || stores_.front().second.at > kernel::now()) return false;
   const auto [packet, by] = stores_.front();
   stores_.pop_front();
-  issue(true, static_cast<std::uint64_t>(packet.offset), packet.bytes, {0, packet, true, true}, packet.op,
+  issue(true, static_cast<std::uint64_t>(packet.offset), packet.bytes, {nullptr, packet, true, true}, packet.op,
         ledger::latest({by, slot_, last_issue_}), memory::Role::output);
   return true;
 }
@@ -169,7 +171,7 @@ bool DmaEngine::issue_load() {
   packet.token = load.token;
   packet.bytes = static_cast<std::int32_t>(bytes);
   packet.op = load.op;
-  issue(false, address, bytes, {routes_[static_cast<std::size_t>(load.route)], packet, false, true}, load.op,
+  issue(false, address, bytes, {&routes_[static_cast<std::size_t>(load.route)], packet, false, true}, load.op,
         ledger::latest({ready_, slot_, last_issue_}), load.weights ? memory::Role::weights : memory::Role::activations);
   issued_ += bytes;
   if (issued_ == load.bytes) {

@@ -21,7 +21,7 @@ namespace cyclescope::kpu {
 class DmaEngine : public Engine, public noc::Sink, public noc::Source {
  public:
   DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const CreditBoard& credits,
-            const std::vector<noc::RouteId>& routes);
+            const std::vector<Copies>& routes);
 
   void connect(memory::Port& port, std::function<void(std::int32_t, std::int64_t, const ledger::Release&)> stored) {
     port_ = &port;
@@ -50,7 +50,7 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
 
  private:
   struct Pending {
-    noc::RouteId route = 0;
+    const Copies* routes = nullptr;
     noc::Packet packet;
     bool write = false;
     bool open = false;
@@ -72,7 +72,7 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
 
   noc::Mesh& mesh_;
   const CreditBoard& credits_;
-  const std::vector<noc::RouteId>& routes_;
+  const std::vector<Copies>& routes_;
   memory::Port* port_ = nullptr;
   std::function<void(std::int32_t, std::int64_t, const ledger::Release&)> stored_;
   bool resident_loaded_ = false;

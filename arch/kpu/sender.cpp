@@ -83,10 +83,18 @@ void Sender::inject_packet() {
   packet.bytes = static_cast<std::int32_t>(bytes);
   packet.offset = segment.store ? segment.address + sent_ : 0;
   packet.op = item_.op;
-  sent_ += bytes;
-  reading_ = false;
+  const Copies& copies = (*routes_)[static_cast<std::size_t>(segment.route)];
+  const noc::RouteId route = copies[copy_];
+  const Release release{read_, read_done_, Reason::data};
   queued_ = true;
-  mesh_.inject((*routes_)[static_cast<std::size_t>(segment.route)], packet, {read_, read_done_, Reason::data});
+  const bool last = ++copy_ == copies.size();
+  if (last) {
+    copy_ = 0;
+    sent_ += bytes;
+    reading_ = false;
+  }
+  mesh_.inject(route, packet, release);  // may be taken at once
+  if (!last) return;
   if (sent_ == segment.bytes) {
     ++segment_;
     sent_ = 0;

@@ -26,7 +26,7 @@ class Sender : public Engine, public noc::Source {
   }
 
   /// `returned(block, release)` is called when L3 need not hold a block any longer.
-  void connect(kernel::Channel<OutItem>& in, const std::vector<noc::RouteId>& routes,
+  void connect(kernel::Channel<OutItem>& in, const std::vector<Copies>& routes,
                std::function<void(std::int64_t, const ledger::Release&)> returned) {
     in_ = &in;
     routes_ = &routes;
@@ -59,13 +59,14 @@ class Sender : public Engine, public noc::Source {
   noc::Mesh& mesh_;
   Sequencer& sequencer_;
   kernel::Channel<OutItem>* in_ = nullptr;
-  const std::vector<noc::RouteId>* routes_ = nullptr;
+  const std::vector<Copies>* routes_ = nullptr;
   std::function<void(std::int64_t, const ledger::Release&)> returned_;
   std::int64_t blocks_left_ = 0;
   bool active_ = false;
   OutItem item_;
   std::size_t segment_ = 0;
   std::int64_t sent_ = 0;  ///< bytes of the segment that have left
+  std::size_t copy_ = 0;   ///< of the packet that has been read: next to be handed over
   bool reading_ = false;
   Femtoseconds read_done_ = 0;
   ledger::ActivityId read_ = ledger::kOrigin;

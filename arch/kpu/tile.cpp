@@ -32,7 +32,7 @@ std::unique_ptr<compute::Array> make_array(const ChipContext& chip, int tile, co
 }  // namespace
 
 Tile::Tile(const ChipContext& chip, int index, noc::Mesh& mesh, Sequencer& sequencer, CreditBoard& credits,
-           const std::vector<noc::RouteId>& routes)
+           const std::vector<Copies>& routes)
     : chip_(chip),
       index_(index),
       l3_(chip),

@@ -16,7 +16,7 @@ namespace cyclescope::kpu {
 class Tile : public noc::Sink, public compute::ArrayListener {
  public:
   Tile(const ChipContext& chip, int index, noc::Mesh& mesh, Sequencer& sequencer, CreditBoard& credits,
-       const std::vector<noc::RouteId>& routes);
+       const std::vector<Copies>& routes);
 
   /// An operator's start signal has arrived.
   void launch(const Launch& launch);

@@ -9,6 +9,7 @@
 #include "arch/kpu/program.h"
 #include "sim/kernel/module.h"
 #include "sim/ledger/lane.h"
+#include "sim/noc/mesh.h"
 
 namespace cyclescope::kpu {
 
@@ -36,6 +37,9 @@ struct ChipContext {
   /// Index of the clock edge at or before now.
   [[nodiscard]] std::int64_t cycle() const { return kernel::now() / clock.period(); }
 };
+
+/// The routes of what goes to several receivers: one tree, or without multicast one route each.
+using Copies = std::vector<noc::RouteId>;
 
 /// An operand that has reached L2.
 struct Loaded {
