@@ -100,8 +100,8 @@ class Expander {
 
   void gemm_block(std::int64_t mb, std::int64_t nb) {
     const Region out = op_.block(mb, nb);
-    const std::int64_t pixels = window_pixels(op_, out.pixel_begin, out.pixel_end);
     const std::int64_t bytes = op_.element_bytes;
+    std::int64_t pixels = window_pixels(op_, out.pixel_begin, out.pixel_end);
     const std::int64_t m = out.pixel_end - out.pixel_begin;
     const std::int64_t n = out.channel_end - out.channel_begin;
     const std::size_t first_move = commands_.moves.size();
@@ -116,15 +116,14 @@ class Expander {
     for (std::size_t s = 0; s < op_.slices.size(); ++s) {
       const Slice& slice = op_.slices[s];
       const bool last_of_chunk = s + 1 == op_.slices.size() || op_.slices[s + 1].chunk != slice.chunk;
-      const std::int64_t channels =
-          std::min(op_.chunk_channels, op_.group_channels() - slice.chunk * op_.chunk_channels);
-      const std::int64_t chunk_bytes = pixels * channels * bytes;
+      if (op_.row_parts > 1) pixels = window_pixels(op_, out.pixel_begin, out.pixel_end, slice.kernel_rows);
+      const std::int64_t chunk_bytes = pixels * slice.channels * bytes;
       const std::int64_t slice_bytes = slice.steps * n * bytes + (s == 0 ? n * op_.epilogue_bytes : 0);
       const std::int64_t load_a = load(held_a_, slice.chunk, next_a_, a_move(mb, nb, slice.chunk, chunk_bytes));
       const std::int64_t load_b = load(held_b_, static_cast<std::int64_t>(s), next_b_,
                                        b_move(mb, nb, static_cast<std::int64_t>(s), slice_bytes));
       if (config_ == nullptr) continue;
-      commands_.runs_a.push_back({blocks_, slice.array_first, slice.array_steps, lines_of_slice(out, slice, channels),
+      commands_.runs_a.push_back({blocks_, slice.array_first, slice.array_steps, lines_of_slice(out, slice),
                                   slice.steps * m * bytes, load_a, last_reader_of_a && last_of_chunk ? chunk_bytes : 0,
                                   0, 0});
       commands_.runs_b.push_back({blocks_, slice.array_first, slice.array_steps,
@@ -144,18 +143,16 @@ class Expander {
   }
 
   /// Lines of one slice: its share of its chunk's lines, so that shares add up exactly.
-  [[nodiscard]] std::int64_t lines_of_slice(const Region& out, const Slice& slice, std::int64_t channels) {
-    const std::int64_t width = channels * op_.element_bytes;
-    if (out.pixel_begin != lines_from_ || width != lines_width_) {
+  [[nodiscard]] std::int64_t lines_of_slice(const Region& out, const Slice& slice) {
+    const std::int64_t width = slice.channels * op_.element_bytes;
+    if (out.pixel_begin != lines_from_ || width != lines_width_ || slice.kernel_rows.begin != lines_row_) {
       lines_from_ = out.pixel_begin;
       lines_width_ = width;
-      lines_ = window_lines(op_, out.pixel_begin, out.pixel_end, width, config_->line_bytes);
+      lines_row_ = slice.kernel_rows.begin;
+      lines_ = window_lines(op_, out.pixel_begin, out.pixel_end, width, config_->line_bytes, slice.kernel_rows);
     }
-    const std::int64_t taps = op_.window.kernel[0] * op_.window.kernel[1];
-    const std::int64_t chunk_first = slice.chunk * op_.chunk_channels * taps;
-    const std::int64_t chunk_steps = channels * taps;
-    const std::int64_t before = lines_ * (slice.first_step - chunk_first) / chunk_steps;
-    const std::int64_t after = lines_ * (slice.first_step - chunk_first + slice.steps) / chunk_steps;
+    const std::int64_t before = lines_ * (slice.first_step - slice.chunk_begin) / slice.chunk_steps;
+    const std::int64_t after = lines_ * (slice.first_step - slice.chunk_begin + slice.steps) / slice.chunk_steps;
     return after - before;
   }
 
@@ -195,7 +192,7 @@ class Expander {
   std::map<std::int64_t, std::int64_t> held_a_, held_b_;
   std::map<std::size_t, std::int64_t> next_own_;  ///< [edge] deliveries of the tile's own so far
   std::int64_t next_a_ = 0, next_b_ = 0;
-  std::int64_t lines_from_ = -1, lines_width_ = -1, lines_ = 0;  ///< of the chunk before
+  std::int64_t lines_from_ = -1, lines_width_ = -1, lines_row_ = -1, lines_ = 0;  ///< of the chunk before
 };
 
 }  // namespace
@@ -217,6 +214,11 @@ void for_each_block(const LoweredOp& op, std::int64_t tile,
 
 std::int64_t window_lines(const LoweredOp& op, std::int64_t begin, std::int64_t end, std::int64_t channels,
                           std::int64_t line_bytes) {
+  return window_lines(op, begin, end, channels, line_bytes, {0, op.window.kernel[0]});
+}
+
+std::int64_t window_lines(const LoweredOp& op, std::int64_t begin, std::int64_t end, std::int64_t channels,
+                          std::int64_t line_bytes, const Range& kernel_rows) {
   const Window& w = op.window;
   const bool contiguous = w.dilation[1] == 1;
   const std::int64_t stretches = contiguous ? 1 : w.kernel[1];
@@ -226,7 +228,7 @@ std::int64_t window_lines(const LoweredOp& op, std::int64_t begin, std::int64_t 
     const std::int64_t top = pixel / op.out_width % op.out_height * w.stride[0] - w.padding[0];
     const std::int64_t left = pixel % op.out_width * w.stride[1] - w.padding[1];
     std::int64_t rows = 0;
-    for (std::int64_t tap = 0; tap < w.kernel[0]; ++tap) {
+    for (std::int64_t tap = kernel_rows.begin; tap < kernel_rows.end; ++tap) {
       const std::int64_t row = top + tap * w.dilation[0];
       rows += row >= 0 && row < op.in_height ? 1 : 0;
     }

@@ -59,6 +59,9 @@ void for_each_block(const LoweredOp& op, std::int64_t tile,
 /// of each window is one contiguous stretch (one per tap when dilated), padding is not read.
 std::int64_t window_lines(const LoweredOp& op, std::int64_t begin, std::int64_t end, std::int64_t channels,
                           std::int64_t line_bytes);
+/// The same for some rows of the kernel only.
+std::int64_t window_lines(const LoweredOp& op, std::int64_t begin, std::int64_t end, std::int64_t channels,
+                          std::int64_t line_bytes, const Range& kernel_rows);
 
 /// Clocks that the vector engine takes for output block `out`, for which `window` input pixels are read, without the
 /// depth of its pipe. Rows that are reduced (softmax, layer norm) take a pass after the other:

@@ -58,6 +58,8 @@ std::int64_t used_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t e
 /// Distinct input pixels that the windows of output pixels [begin, end) read (between the columns of a dilated window
 /// all are counted).
 std::int64_t window_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t end);
+/// The same for some rows of the kernel only.
+std::int64_t window_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t end, const Range& kernel_rows);
 
 std::int64_t used_elements(const LoweredOp& op, const Region& in);
 

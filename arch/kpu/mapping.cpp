@@ -44,23 +44,29 @@ void set_sites(const Graph& graph, const Operator& primary, LoweredOp& op, const
   op.block_n = chosen->columns;
 }
 
-/// The slices of the reduction: chunk of channels by chunk, all taps of a chunk together.
+/// The slices of the reduction: chunk by chunk, all taps of a chunk together.
 void set_slices(LoweredOp& op, const KpuConfig& config) {
-  const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
   const std::int64_t longest = std::max<std::int64_t>(16, config.slice_steps / op.element_bytes);
   const auto array = [&op](std::int64_t k) { return ceil_div(4 * k, op.quarter_macs); };
   op.slices.clear();
   std::int64_t first = 0;
   op.chunks = 0;
-  for (std::int64_t channel = 0; channel < op.group_channels(); channel += op.chunk_channels, ++op.chunks) {
-    const std::int64_t channels = std::min(op.chunk_channels, op.group_channels() - channel);
-    const std::int64_t parts = ceil_div(channels * taps, longest);  // of equal length, so that none is short
-    for (std::int64_t part = 0; part < parts; ++part) {
-      const Range steps = split(channels * taps, parts, part);
-      const std::int64_t begin = array(first + steps.begin);
-      op.slices.push_back({first + steps.begin, steps.size(), op.chunks, begin, array(first + steps.end) - begin});
+  for (std::int64_t channel = 0; channel < op.group_channels(); channel += op.chunk_channels) {
+    for (std::int64_t row_part = 0; row_part < op.row_parts; ++row_part, ++op.chunks) {
+      const std::int64_t channels = std::min(op.chunk_channels, op.group_channels() - channel);
+      const Range rows = split(op.window.kernel[0], op.row_parts, row_part);
+      const std::int64_t chunk_steps = channels * rows.size() * op.window.kernel[1];
+      const std::int64_t parts = ceil_div(chunk_steps, longest);  // of equal length, so that none is short
+      for (std::int64_t part = 0; part < parts; ++part) {
+        const Range steps = split(chunk_steps, parts, part);
+        const std::int64_t begin = array(first + steps.begin);
+        const std::int64_t length = array(first + steps.end) - begin;
+        if (length == 0) throw InternalError("a slice of the reduction takes no step of the array");
+        op.slices.push_back(
+            {first + steps.begin, steps.size(), op.chunks, first, chunk_steps, channels, rows, begin, length});
+      }
+      first += chunk_steps;
     }
-    first += channels * taps;
   }
   op.array_steps = array(op.k);
 }
@@ -71,12 +77,16 @@ struct Footprint {
   std::int64_t strip = 0;
 };
 
+/// Most input pixels that a block reads of one part of the kernel's rows.
 std::int64_t largest_window(const LoweredOp& op) {
   std::int64_t pixels = 0;
 
   for (std::int64_t mb = 0; mb < op.grid_m; ++mb) {
     const Region out = op.block(mb, 0);
-    pixels = std::max(pixels, window_pixels(op, out.pixel_begin, out.pixel_end));
+    for (std::int64_t part = 0; part < op.row_parts; ++part) {
+      const Range rows = split(op.window.kernel[0], op.row_parts, part);
+      pixels = std::max(pixels, window_pixels(op, out.pixel_begin, out.pixel_end, rows));
+    }
   }
   return pixels;
 }
@@ -85,7 +95,7 @@ std::int64_t largest_window(const LoweredOp& op) {
 /// bytes needed and those there are.
 bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t window, std::int64_t& need, std::int64_t& budget) {
   const std::int64_t bytes = op.element_bytes;
-  const Footprint a{window * op.chunk_channels * bytes, window * op.group_channels() * bytes};
+  const Footprint a{window * op.chunk_channels * bytes, window * op.row_parts * op.group_channels() * bytes};
   const std::int64_t longest = std::max<std::int64_t>(16, config.slice_steps / bytes);
   const std::int64_t b_slice = longest * op.block_n * bytes + op.block_n * op.epilogue_bytes;
   const std::int64_t b_strip = (op.k * bytes + op.epilogue_bytes) * op.block_n;
@@ -124,12 +134,17 @@ void set_chunks(const Graph& graph, const Operator& primary, LoweredOp& op, cons
   const std::int64_t widest =
       std::max<std::int64_t>(2, (taps == 1 ? config.slice_steps : config.line_bytes) / op.element_bytes);
   op.chunk_channels = std::min(op.group_channels(), widest);
-  const std::int64_t window = largest_window(op);
+  std::int64_t window = largest_window(op);
   std::int64_t need = 0;
   std::int64_t budget = 0;
   while (!set_l2(op, config, window, need, budget)) {
     // Two MACs per clock need whole pairs of reduction steps in all chunks but the last.
     if (op.chunk_channels == 1 || (op.chunk_channels == 2 && op.quarter_macs > 4)) {
+      if (op.row_parts < op.window.kernel[0] && !op.whole_input) {  // then some rows of the kernel at a time
+        op.row_parts = std::min(op.row_parts * 2, op.window.kernel[0]);
+        window = largest_window(op);
+        continue;
+      }
       refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
     }
     op.chunk_channels = (op.chunk_channels + 1) / 2;

@@ -39,7 +39,11 @@ Range split(std::int64_t total, std::int64_t parts, std::int64_t index);
 struct Slice {
   std::int64_t first_step = 0;  ///< K
   std::int64_t steps = 0;
-  std::int64_t chunk = 0;        ///< channel chunk of A it reads
+  std::int64_t chunk = 0;        ///< chunk of A it reads: some channels, and some rows of the kernel
+  std::int64_t chunk_begin = 0;  ///< K steps of that chunk
+  std::int64_t chunk_steps = 0;
+  std::int64_t channels = 0;
+  Range kernel_rows;
   std::int64_t array_first = 0;  ///< the same in steps of the array: ceil(4 K / quarter_macs)
   std::int64_t array_steps = 0;
 };
@@ -129,6 +133,7 @@ struct LoweredOp {
   std::int64_t tiles_m = 0, tiles_n = 0;  ///< tile (im, in) is number im * tiles_n + in
   Hold hold = Hold::none;
   std::int64_t chunk_channels = 0;      ///< channels of A moved to L2 at once
+  std::int64_t row_parts = 1;           ///< and parts into which the rows of the kernel are cut for that
   std::int64_t chunks = 1;              ///< of a group
   std::vector<Slice> slices;            ///< of one block
   std::int64_t array_steps = 0;         ///< of one block: ceil(4 k / quarter_macs)

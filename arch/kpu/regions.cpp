@@ -146,6 +146,10 @@ std::int64_t edge_pixels(const LoweredOp& op, const InputEdge& edge, std::int64_
 }
 
 std::int64_t window_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t end) {
+  return window_pixels(op, begin, end, {0, op.window.kernel[0]});
+}
+
+std::int64_t window_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t end, const Range& kernel_rows) {
   if (op.whole_input || op.resize) {
     const Region in = input_region(op, {begin, end, 0, 1});
     return in.pixel_end - in.pixel_begin;
@@ -159,7 +163,7 @@ std::int64_t window_pixels(const LoweredOp& op, std::int64_t begin, std::int64_t
     const std::int64_t left = (begin - row * op.out_width) * w.stride[1] - w.padding[1];
     const std::int64_t right =
         (row_end - 1 - row * op.out_width) * w.stride[1] - w.padding[1] + (w.kernel[1] - 1) * w.dilation[1] + 1;
-    for (std::int64_t tap = 0; tap < w.kernel[0]; ++tap) {
+    for (std::int64_t tap = kernel_rows.begin; tap < kernel_rows.end; ++tap) {
       const std::int64_t in_row = row % op.out_height * w.stride[0] - w.padding[0] + tap * w.dilation[0];
       if (in_row < 0 || in_row >= op.in_height) continue;
       columns[frame * op.in_height + in_row].emplace_back(std::max<std::int64_t>(0, left),
