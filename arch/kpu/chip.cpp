@@ -7,15 +7,21 @@ namespace cyclescope::kpu {
 using ledger::Reason;
 using ledger::Release;
 
-Actions Chip::declare_actions(ledger::Ledger& ledger, const EnergyConfig& energy, Precision precision) {
+Actions Chip::declare_actions(ledger::Ledger& ledger, const KpuConfig& config, Precision precision) {
+  const EnergyConfig& energy = config.energy;
   Actions a;
+  // Arrays count a hop per step; a reduction of K elements takes 4 K / quarter_macs steps.
+  std::int64_t quarters = 4;
+  for (const TileKind& kind : config.kinds) {
+    if (!kind.weight_stationary && kind.quarter_macs(precision) > 0) quarters = kind.quarter_macs(precision);
+  }
   const std::int64_t bytes = bits(precision) / 8;
   const std::int64_t mac = precision == Precision::int8   ? energy.mac_int8
                            : precision == Precision::bf16 ? energy.mac_bf16
                                                           : energy.mac_fp32;
   a.mac = ledger.add_action("array", std::string("mac_") + name(precision), mac);
   a.pe_register = ledger.add_action("array", "pe_register", energy.pe_register * bytes);
-  a.pe_hop = ledger.add_action("array", "pe_hop", energy.pe_hop * bytes);
+  a.pe_hop = ledger.add_action("array", "pe_hop", energy.pe_hop * bytes * quarters / 4);
   a.drain_hop = ledger.add_action("array", "drain_hop", energy.drain_hop);
   a.l1_read = ledger.add_action("l1", "read_byte", energy.l1_read);
   a.l1_write = ledger.add_action("l1", "write_byte", energy.l1_write);
@@ -42,7 +48,7 @@ Chip::Chip(const KpuConfig& config, const Program& program, const config::Settin
                program,
                ledger,
                Clock::from_hertz(config.clock_hz),
-               declare_actions(ledger, config.energy, program.precision),
+               declare_actions(ledger, config, program.precision),
                declare_traffic(ledger)},
       memory_(memory::make_memory(settings, ledger)) {
   if (program.external_bytes > memory_->capacity()) {

@@ -28,7 +28,7 @@ class Chip : public machine::Machine {
   [[nodiscard]] const memory::Memory& memory() const { return *memory_; }
 
  private:
-  static Actions declare_actions(ledger::Ledger& ledger, const EnergyConfig& energy, Precision precision);
+  static Actions declare_actions(ledger::Ledger& ledger, const KpuConfig& config, Precision precision);
   static TrafficBooks declare_traffic(ledger::Ledger& ledger);
   void build_mesh();
   void build_tiles();

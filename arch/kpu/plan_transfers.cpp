@@ -176,15 +176,16 @@ class TransferPlanner {
 
   /// Weight delivery number `slice` of a lane may be loaded while the first operator runs that leaves it a slot, or,
   /// when the slots never reach so far, once an earlier one has left its slot.
-  static void set_gate(const LoweredOp& op, std::int64_t slice, Load& load) {
+  static void set_gate(const LoweredOp& op, const std::vector<std::int32_t>& before, Load& load) {
     if (op.resident) return;
+    const auto slice = static_cast<std::int64_t>(before.size());
     for (std::size_t i = 0; i < op.weight_slots.size(); ++i) {
       if (op.weight_slots[i] <= slice) continue;
       load.gate = static_cast<std::int32_t>(i) - 1;
       return;
     }
     load.gate = static_cast<std::int32_t>(op.weight_slots.size()) - 2;
-    load.credit = load.token - static_cast<std::int32_t>(op.weight_slots.back());
+    load.credit = before[before.size() - static_cast<std::size_t>(op.weight_slots.back())];
   }
 
   /// Deliveries in the order in which the tiles use them.
@@ -226,14 +227,15 @@ class TransferPlanner {
     load.bytes = delivery.bytes;
     if (delivery.edge < 0) {
       load.resident = op.resident;
-      set_gate(op, (token - op.weights.first_token) % op.weights.length, load);
+      set_gate(op, before_in(op.weights, token), load);
       load.address = op.weights.reload ? again(index, token) : allocate(load.bytes);
     } else {
       const InputEdge& edge = op.inputs[static_cast<std::size_t>(delivery.edge)];
-      const std::int64_t number = (token - edge.stream.first_token) % edge.stream.length;
+      const std::vector<std::int32_t>& before = before_in(edge.stream, token);
+      const auto slots = static_cast<std::size_t>(edge.stream.slots);
       load.weights = false;
       load.gate = index - 1;
-      if (number >= edge.stream.slots) load.credit = token - static_cast<std::int32_t>(edge.stream.slots);
+      if (before.size() >= slots) load.credit = before[before.size() - slots];
       load.address = source(edge).take(load.bytes);
       for (const Piece& piece : edge.pieces) load.stored = std::max(load.stored, piece.producer);
     }
@@ -241,6 +243,18 @@ class TransferPlanner {
     program_.stream_resident[slot] = load.resident ? 1 : 0;
     program_.stream_tiles[slot] = static_cast<std::int32_t>(delivery.sites.size());
     add_load(load, delivery.sites);
+    lanes_[lane_of(delivery.edge < 0 ? op.weights : op.inputs[static_cast<std::size_t>(delivery.edge)].stream, token)]
+        .push_back(token);
+  }
+
+  /// First token of the lane that a delivery belongs to.
+  static std::int32_t lane_of(const Stream& stream, std::int32_t token) {
+    return token - static_cast<std::int32_t>((token - stream.first_token) % stream.length);
+  }
+
+  /// Deliveries of the same lane that come before: smaller tiles leave numbers of the largest one unused.
+  const std::vector<std::int32_t>& before_in(const Stream& stream, std::int32_t token) {
+    return lanes_[lane_of(stream, token)];
   }
 
   /// Where weights lie that are loaded for every use: in one copy.
@@ -335,10 +349,11 @@ class TransferPlanner {
   Program& program_;
   const KpuConfig& config_;
   std::map<std::pair<std::int32_t, std::vector<std::int32_t>>, std::int32_t> routes_;
-  std::vector<std::vector<PieceReader>> readers_;  ///< [producer]
-  std::vector<Stretch> stored_;                    ///< [operator] its output in external memory
-  std::map<std::int32_t, Stretch> reloaded_;       ///< [operator] weights that are loaded for every use
-  std::map<const InputEdge*, Stretch> given_;      ///< streamed inputs of the graph
+  std::vector<std::vector<PieceReader>> readers_;            ///< [producer]
+  std::vector<Stretch> stored_;                              ///< [operator] its output in external memory
+  std::map<std::int32_t, Stretch> reloaded_;                 ///< [operator] weights that are loaded for every use
+  std::map<const InputEdge*, Stretch> given_;                ///< streamed inputs of the graph
+  std::map<std::int32_t, std::vector<std::int32_t>> lanes_;  ///< [first token] deliveries planned, in order
   std::int64_t next_address_ = 0;
   std::int32_t balanced_op_ = -1;
   std::vector<std::int64_t> balance_;  ///< [engine] bytes to load for that operator
