@@ -188,6 +188,13 @@ std::int64_t traffic_clocks(const LoweredOp& op, const Placement& placement, con
   return ceil_div(tile_bytes(op) + weights, config.flit_bytes) + ceil_div(placement.flit_links, links);
 }
 
+void number_tiles(LoweredOp& op, const KpuConfig& config) {
+  op.tile_at.assign(static_cast<std::size_t>(config.tiles), -1);
+  for (std::size_t tile = 0; tile < op.sites.size(); ++tile) {
+    op.tile_at[static_cast<std::size_t>(op.sites[tile])] = static_cast<std::int32_t>(tile);
+  }
+}
+
 /// The rectangle of blocks per tile by an estimate that decides the partition only (the machine finds the time): every
 /// number of rows of tiles that changes how many blocks the busiest one gets. What fits L3 wins over what does not.
 void set_partition(LoweredOp& op, const KpuConfig& config) {
@@ -218,10 +225,16 @@ void set_partition(LoweredOp& op, const KpuConfig& config) {
     op.sites = std::move(placement.sites);
   }
   take(best_m);
-  op.tile_at.assign(static_cast<std::size_t>(config.tiles), -1);
-  for (std::size_t tile = 0; tile < op.sites.size(); ++tile) {
-    op.tile_at[static_cast<std::size_t>(op.sites[tile])] = static_cast<std::int32_t>(tile);
-  }
+  number_tiles(op, config);
+}
+
+/// Nothing moves when operands are ideal: blocks are dealt to as many tiles as there are blocks for.
+void deal(LoweredOp& op, const KpuConfig& config) {
+  op.dealt = true;
+  op.tiles_m = std::min(op.grid_m * op.grid_n, static_cast<std::int64_t>(op.sites.size()));
+  op.tiles_n = 1;
+  op.sites.resize(static_cast<std::size_t>(op.tiles_m));
+  number_tiles(op, config);
 }
 
 void set_grid(LoweredOp& op) {
@@ -261,12 +274,15 @@ void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, co
   set_sites(graph, primary, op, config, used);
   if (op.kind == OpKind::vector) {
     set_vector_blocks(graph, primary, op, config);
-    set_partition(op, config);
-    return;
+  } else {
+    set_grid(op);
   }
-  set_grid(op);
-  set_partition(op, config);
-  set_chunks(graph, primary, op, config);
+  if (config.ideal_operands) {
+    deal(op, config);
+  } else {
+    set_partition(op, config);
+  }
+  if (op.kind == OpKind::gemm) set_chunks(graph, primary, op, config);
 }
 
 LoweredOp map_group(const Graph& graph, const workloads::FusedGroup& group, const KpuConfig& config) {
