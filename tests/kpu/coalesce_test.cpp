@@ -73,11 +73,14 @@ TEST_CASE("blocks that wait and the one they wait for fit the room in staging") 
   CHECK(sizes(coalesced(Blocks(2, {part(3, 5, 16)}), 128, 255)) == Numbers{16, 16});
 }
 
-TEST_CASE("only the same token, receivers and kind go together, of blocks that follow each other") {
+TEST_CASE("only the same token, receivers and kind go together, with the latest of its way") {
   CHECK(sizes(coalesced({{part(3, 5, 16)}, {part(4, 5, 16)}}, 128)) == Numbers{16, 16});
   CHECK(sizes(coalesced({{part(3, 5, 16)}, {part(3, 6, 16)}}, 128)) == Numbers{16, 16});
   CHECK(sizes(coalesced({{part(3, 5, 16)}, {part(3, 5, 16, true)}}, 128)) == Numbers{16, 16});
-  CHECK(sizes(coalesced({{part(3, 5, 16)}, {}, {part(3, 5, 16)}}, 128)) == Numbers{16, 0, 16});
+  CHECK(sizes(coalesced({{part(3, 5, 16)}, {}, {part(3, 5, 16)}}, 128)) == Numbers{0, 0, 32});
+  CHECK(sizes(coalesced({{part(3, 5, 16)}, {part(3, 6, 16)}, {part(3, 5, 16)}, {part(3, 6, 16)}}, 128)) ==
+        Numbers{0, 0, 32, 32});
+  CHECK(sizes(coalesced({{part(3, 5, 16)}, {part(3, 5, 1024)}, {part(3, 5, 16)}}, 128)) == Numbers{16, 1024, 16});
   CHECK(sizes(coalesced({{part(3, -1, 16, true)}, {part(3, -1, 16, true)}}, 128)) == Numbers{16, 16});  // stay here
 }
 
@@ -95,10 +98,14 @@ TEST_CASE("rectangles of one block to the same tiles are one segment") {
   CHECK(blocks.front().segments[1].bytes == 10);
 }
 
-TEST_CASE("a block waits for the last of its parts") {
+TEST_CASE("a block waits for the last of its parts and of those before it") {
   // Route 5 takes blocks 0 and 1, route 6 blocks 1 to 3.
   const auto blocks =
       coalesced({{part(3, 5, 16)}, {part(3, 5, 16), part(3, 6, 16)}, {part(3, 6, 16)}, {part(3, 6, 16)}}, 128);
   CHECK(sizes(blocks) == Numbers{0, 32, 0, 48});
   CHECK(first_staged(blocks) == Numbers{0, 1, 1, 4});
+  // Route 5 takes blocks 0 and 3; what block 1 itself had has left with it, but rooms are returned in order.
+  const auto apart = coalesced({{part(3, 5, 16)}, {part(3, 6, 16)}, {}, {part(3, 5, 16)}}, 128);
+  CHECK(sizes(apart) == Numbers{0, 16, 0, 32});
+  CHECK(first_staged(apart) == Numbers{0, 0, 0, 4});
 }
