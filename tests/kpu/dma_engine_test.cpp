@@ -119,8 +119,8 @@ class Rig : public noc::Sink, public noc::Source {
     memory::Reply reply;
     reply.tag = request.tag;
     const Femtoseconds visible = now + clocks * kClock;
-    reply.activity =
-        ledger.record(memory_lane, request.op, ledger::Leaf::waiting_operand_dram_latency, now, visible, request.release);
+    reply.activity = ledger.record(memory_lane, request.op, ledger::Leaf::waiting_operand_dram_latency, now, visible,
+                                   request.release);
     port.deliver(visible, request.bytes, reply);
   }
 };
