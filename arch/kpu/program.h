@@ -190,9 +190,11 @@ struct Segment {
   std::int64_t address = 0;
 };
 
-/// Segments of one output block; blocks of an operator and tile stand in execution order.
+/// Segments of one output block; blocks of an operator and tile stand in execution order. A segment may carry data of
+/// blocks before it too (arch/kpu/coalesce.h).
 struct BlockOutput {
   std::vector<Segment> segments;
+  std::int64_t first_staged = 0;  ///< first block of which something waits in staging when this one has been sent
 };
 
 /// One DMA descriptor: a stretch of external memory to the tiles that need it.
