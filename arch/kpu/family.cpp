@@ -133,6 +133,9 @@ class KpuFamily : public machine::Family {
  public:
   [[nodiscard]] std::string name() const override { return "kpu"; }
   [[nodiscard]] config::Schema schema() const override { return kpu::schema(); }
+  [[nodiscard]] std::int64_t quarter_macs(const config::Settings& settings, Precision precision) const override {
+    return from_settings(settings).quarter_macs(precision);
+  }
 
   [[nodiscard]] std::vector<MappingRow> mapping(const Graph& graph, const config::Settings& settings,
                                                 const RunOptions& options) const override {

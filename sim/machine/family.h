@@ -52,6 +52,8 @@ class Family {
   virtual ~Family() = default;
   [[nodiscard]] virtual std::string name() const = 0;
   [[nodiscard]] virtual config::Schema schema() const = 0;
+  /// MACs per clock of the whole machine at a precision, times four; 0: it does not execute it. Throws InputError.
+  [[nodiscard]] virtual std::int64_t quarter_macs(const config::Settings& settings, Precision precision) const = 0;
   /// Lowers without simulating. Throws NotModelled naming operator and node.
   [[nodiscard]] virtual std::vector<MappingRow> mapping(const workloads::Graph& graph, const config::Settings& settings,
                                                         const RunOptions& options) const = 0;
