@@ -82,6 +82,8 @@ def test_a_wrong_command_line_is_refused(args, naming):
         (("--set", "kpu.tiles=64.5"), ["kpu.tiles", "64.5"]),
         (("--set", "kpu.tiles=99999999999999999999"), ["kpu.tiles", "99999999999999999999"]),
         (("--set", "kpu.tiles=64 bananas"), ["kpu.tiles", "bananas"]),
+        (("--set", "memory.port_bandwidth=64"), ["memory.port_bandwidth=64", "memory.ideal=port"]),
+        (("--set", "memory.port_energy=1", "--set", "memory.ideal=on"), ["memory.port_energy", "memory.ideal=port"]),
     ],
 )
 def test_a_wrong_value_is_refused(tmp_path, args, naming):

@@ -196,6 +196,7 @@ def test_a_point_that_fails_is_shown_and_exits_4(model):
         (["--platform", PLATFORM, "--tiles", "2,3", "--weak"], "multiples of the smallest, 2"),
         (["--platform", PLATFORM, "--tiles", "1,2", "--set", "kpu.tile=3"], "kpu.tile"),
         (["--platform", "kpu-t64@estimator", "--tiles", "1,2"], '--set "clock.fabric=52.642822 MHz"'),
+        (["--platform", PLATFORM, "--tiles", "1", "--set", "memory.port_bandwidth=8"], "memory.ideal=port"),
         (["--platform", PLATFORM, "--bandwidth", "20"], "channels of 16 GB/s: 16, 32, 48, ..."),
         (["--platform", PLATFORM, "--bandwidth", "fast"], "channels of 16 GB/s"),
         (["--platform", PLATFORM, "--bandwidth", "16,16"], "names 16 GB/s twice"),
