@@ -60,7 +60,7 @@ def test_a_wrong_command_line_is_refused(args, naming):
     "args, naming",
     [
         (("--precision", "int7"), ["'int7'", "int8"]),
-        (("--precision", "INT8"), "'INT8'"),
+        (("--precision", "INT9"), ["'INT9'", "int8"]),
         (("--state", "warm"), ["'warm'", "steady or cold"]),
         (("--batch", "0"), "'0'"),
         (("--batch", "-4"), "-4"),

@@ -188,7 +188,7 @@ def test_a_point_that_fails_is_shown_and_exits_4(model):
     [
         (["--platform", PLATFORM], "expected --tiles, --bandwidth or --platforms"),
         (["--tiles", "1,2"], "--platform is missing"),
-        (["--platform", PLATFORM, "--tiles", "2,1"], "rising positive integers"),
+        (["--platform", PLATFORM, "--tiles", "2,1"], "rising positive integers, not 2, 1"),
         (["--platform", PLATFORM, "--tiles", "1,...,4"], "'...' behind two numbers"),
         (["--platform", PLATFORM, "--tiles", "1,2,...,6"], "6 to be reached by steps of 2x"),
         (["--platform", PLATFORM, "--tiles", "1,2,..."], "a last number behind '...'"),
@@ -202,6 +202,9 @@ def test_a_point_that_fails_is_shown_and_exits_4(model):
         (["--platform", PLATFORM, "--bandwidth", "16,16"], "names 16 GB/s twice"),
         (["--platform", PLATFORM, "--bandwidth", "16", "--memory", "ideal"], "has no bandwidth"),
         (["--platform", PLATFORM, "--bandwidth", "16", "--memory", "scaled"], "expected --tiles"),
+        (["--platform", PLATFORM, "--bandwidth", "16,32,16.0", "--tiles", "1"], "names 16.0 GB/s twice"),
+        (["--platform", PLATFORM, "--tiles", "1,2,2"], "not 2, 2"),
+        (["--platforms", "kpu-t64,kpu-t256,kpu-t64"], "names kpu-t64 twice"),
         (["--platform", PLATFORM, "--tiles", "1", "--memory", "fast"], "constant,scaled,ideal"),
         (["--platform", PLATFORM, "--tiles", "1", "--state", "warm"], "steady,cold"),
         (["--platforms", "kpu-t64", "--tiles", "1"], "compares whole chips"),
