@@ -24,8 +24,8 @@ LoweringOptions lowering_options(const RunOptions& options) { return {options.pr
 void refuse_substitutes(const Graph& graph, const Program& program) {
   for (const LoweredOp& op : program.ops) {
     if (op.kind == OpKind::view || op.precision_label == "native") continue;
-    throw NotModelled(fmt::format("{} '{}' of model '{}' runs by {} at {}: --strict-precision wants native", op.type,
-                                  op.name, graph.model, op.precision_label, name(program.precision)));
+    throw NotModelled(fmt::format("{} '{}' of model '{}' runs at {} ({}): --strict-precision wants native", op.type,
+                                  op.name, graph.model, name(program.precision), op.precision_label));
   }
 }
 

@@ -112,7 +112,7 @@ def test_what_is_not_modelled_is_exit_3(tmp_path):
 
 def test_strict_precision_refuses_a_fallback(tmp_path):
     # FP16 runs at the BF16 rate instead, FP32 on the tiles that have it; the first product is named.
-    for precision, why in (("fp16", "substituted"), ("fp32", "fallback")):
+    for precision, why in (("fp16", "runs at bf16 (substituted):"), ("FP32", "runs at fp32 (fallback):")):
         refuse_run(
             tmp_path,
             "--precision",
