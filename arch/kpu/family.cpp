@@ -136,6 +136,10 @@ class KpuFamily : public machine::Family {
   [[nodiscard]] std::int64_t quarter_macs(const config::Settings& settings, Precision precision) const override {
     return from_settings(settings).quarter_macs(precision);
   }
+  [[nodiscard]] machine::MeshSize mesh_size(const config::Settings& settings) const override {
+    const KpuConfig config = from_settings(settings);
+    return {config.mesh_width, config.mesh_height};
+  }
 
   [[nodiscard]] std::vector<MappingRow> mapping(const Graph& graph, const config::Settings& settings,
                                                 const RunOptions& options) const override {
