@@ -54,6 +54,10 @@ Values values_of(const KpuConfig& c) {
                 c.program_cache,
                 c.prefetch_operators,
                 c.weight_window,
+                c.staging_blocks,
+                c.spill_buffers,
+                c.load_bytes,
+                c.load_alignment,
                 c.idle_microwatts,
                 c.ideal_operands,
                 e.mac_int8,
@@ -228,6 +232,8 @@ TEST_CASE("settings that contradict each other are refused with their keys") {
   }
   CHECK_NOTHROW(chip({"mesh.buffer=17 flits"}));  // 256 B of 16 B and a header
   CHECK_NOTHROW(chip({"mesh.flit=8 B"}));
+  CHECK_THAT(contradiction({"lowering.load_alignment=128 B"}),  // a packet must not cross a granule of the memory
+             Contains("lowering.load_alignment = 128 B") && Contains("dma.packet = 256 B"));
   CHECK_THAT(contradiction({"l3.banks=3 banks"}), Contains("l3.banks"));  // a turn for each of four clients
   for (const char* engines : {"dma.engines=3 engines", "dma.engines=4 engines", "dma.engines=16 engines"}) {
     CHECK_NOTHROW(chip({engines}));

@@ -99,17 +99,26 @@ void add_operator_nets(std::vector<Case>& cases) {
     const char* l2;
     const char* l3;
     LoweringOptions options;
+    std::vector<std::string> more = {};
   } variants[]{{"int8", "8 KiB", "32 KiB", {Precision::int8, 1}},
                {"3 frames", "4 KiB", "32 KiB", {Precision::int8, 3}},
                {"bf16", "4 KiB", "32 KiB", {Precision::bf16, 1}},
                {"2 frames of fp32", "8 KiB", "64 KiB", {Precision::fp32, 2}},
                {"little L3", "1 KiB", "3 KiB", {Precision::int8, 1}},
                {"little L3, 2 frames", "1 KiB", "4 KiB", {Precision::int8, 2}},
-               {"least L3, bf16", "2 KiB", "5 KiB", {Precision::bf16, 2}}};
+               {"least L3, bf16", "2 KiB", "5 KiB", {Precision::bf16, 2}},
+               {"other descriptors",
+                "1 KiB",
+                "4 KiB",
+                {Precision::int8, 1},
+                {"lowering.staging_blocks=2", "lowering.spill_buffers=3", "lowering.load_bytes=64",
+                 "lowering.load_alignment=64", "dma.packet=64"}}};
   std::size_t accepted = 0;
   for (const auto& variant : variants) {
-    const KpuConfig config = small_chip({fmt::format("l2.capacity={}", variant.l2),
-                                         fmt::format("l3.capacity={}", variant.l3), "lowering.weight_window=64 B"});
+    std::vector<std::string> sets = variant.more;
+    sets.insert(sets.end(), {fmt::format("l2.capacity={}", variant.l2), fmt::format("l3.capacity={}", variant.l3),
+                             "lowering.weight_window=64 B"});
+    const KpuConfig config = small_chip(sets);
     for (const Graph& graph : graphs) {
       try {
         cases.push_back(lowered(graph.model + ", " + variant.name, config, graph, variant.options));
