@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "arch/kpu/energy_config.h"
 #include "arch/kpu/tile_kinds.h"
 #include "sim/base/checked.h"
 #include "sim/memory/dram_config.h"
@@ -26,11 +27,6 @@ Declaration clocks(const char* key, std::int64_t minimum, std::int64_t maximum, 
 
 Declaration bytes(const char* key, std::int64_t minimum, std::int64_t maximum, const char* text) {
   return {key, Quantity::bytes, "B", text, minimum, maximum, {}, {}, {}};
-}
-
-Declaration energy(const char* key, const char* text) {
-  constexpr std::int64_t kOneMicrojoule = 1'000'000'000'000;  // aJ
-  return {key, Quantity::energy, "pJ", text, 0, kOneMicrojoule, {}, {}, {}};
 }
 
 Declaration choice(const char* key, std::vector<std::string> words, const char* otherwise, const char* text) {
@@ -119,53 +115,12 @@ void declare_engines(Schema& schema) {
       .add(integer("lowering.slice_steps", "steps", 16, 65536, "reduction steps per operand slice"))
       .add(integer("lowering.prefetch_operators", "operators", 0, 1024, "how far ahead weights may be loaded"))
       .add(bytes("lowering.weight_window", 1, 1LL << 32, "L3 per tile kept for the weights of the running operator"))
+      .add(
+          integer("lowering.staging_blocks", "blocks", 1, 1024, "results on their way out of a tile whose L3 is short"))
+      .add(integer("lowering.spill_buffers", "buffers", 1, 64, "deliveries of a spilled activation that a tile holds"))
+      .add(bytes("lowering.load_bytes", 32, 1LL << 20, "most bytes of a descriptor that loads an activation"))
+      .add(bytes("lowering.load_alignment", 1, 65536, "alignment of descriptors in external memory"))
       .add(choice("sim.ideal", {"none", "operands"}, "none", "operands: every level answers at once (hypothetical)"));
-}
-
-void declare_energy(Schema& schema) {
-  schema.add(energy("energy.mac_int8", "one INT8 MAC"))
-      .add(energy("energy.mac_bf16", "one BF16 MAC"))
-      .add(energy("energy.mac_fp32", "one FP32 MAC"))
-      .add(energy("energy.pe_register", "operand and accumulator registers of one INT8 MAC"))
-      .add(energy("energy.pe_hop", "operand hop between PEs, per byte"))
-      .add(energy("energy.drain_hop", "32-bit result over one north link"))
-      .add(energy("energy.l1_read", "L1 read, per byte"))
-      .add(energy("energy.l1_write", "L1 write, per byte"))
-      .add(energy("energy.l2_read", "L2 read, per byte"))
-      .add(energy("energy.l2_write", "L2 write, per byte"))
-      .add(energy("energy.l3_read", "L3 read, per byte"))
-      .add(energy("energy.l3_write", "L3 write, per byte"))
-      .add(energy("energy.streamer", "streamer, per byte moved"))
-      .add(energy("energy.block_mover", "block mover, per byte moved"))
-      .add(energy("energy.dma", "DMA engine, per byte moved"))
-      .add(energy("energy.descriptor", "one DMA descriptor"))
-      .add(energy("energy.flit_hop", "one flit over one link"))
-      .add(energy("energy.vector_pass", "one element through one pass of the vector engine"))
-      .add(energy("energy.program_load", "one program loaded into one tile"));
-}
-
-EnergyConfig energy_from(const Settings& s) {
-  EnergyConfig e;
-  e.mac_int8 = s.integer("energy.mac_int8");
-  e.mac_bf16 = s.integer("energy.mac_bf16");
-  e.mac_fp32 = s.integer("energy.mac_fp32");
-  e.pe_register = s.integer("energy.pe_register");
-  e.pe_hop = s.integer("energy.pe_hop");
-  e.drain_hop = s.integer("energy.drain_hop");
-  e.l1_read = s.integer("energy.l1_read");
-  e.l1_write = s.integer("energy.l1_write");
-  e.l2_read = s.integer("energy.l2_read");
-  e.l2_write = s.integer("energy.l2_write");
-  e.l3_read = s.integer("energy.l3_read");
-  e.l3_write = s.integer("energy.l3_write");
-  e.streamer = s.integer("energy.streamer");
-  e.block_mover = s.integer("energy.block_mover");
-  e.dma = s.integer("energy.dma");
-  e.descriptor = s.integer("energy.descriptor");
-  e.flit_hop = s.integer("energy.flit_hop");
-  e.vector_pass = s.integer("energy.vector_pass");
-  e.program_load = s.integer("energy.program_load");
-  return e;
 }
 
 /// The mesh of `tiles` nodes: sides given, or the most nearly square one that is at least as wide as high.
@@ -215,6 +170,10 @@ void check(const KpuConfig& c) {
         fmt::format("mesh.buffer = {} flits: expected room for a packet of mesh.packet = {} B and its header, "
                     "{} flits of mesh.flit = {} B",
                     c.mesh_buffer, c.packet_bytes, packet_flits, c.flit_bytes));
+  }
+  if (c.load_alignment % c.packet_bytes != 0) {
+    throw InputError(fmt::format("lowering.load_alignment = {} B: expected a multiple of dma.packet = {} B",
+                                 c.load_alignment, c.packet_bytes));
   }
   if (c.l3_banks % 4 != 0) {
     throw InputError(fmt::format("l3.banks = {}: expected a multiple of the four clients of L3", c.l3_banks));
@@ -285,6 +244,10 @@ KpuConfig from_settings(const Settings& s) {
   c.program_cache = small("sequencer.program_cache");
   c.prefetch_operators = small("lowering.prefetch_operators");
   c.weight_window = s.integer("lowering.weight_window");
+  c.staging_blocks = small("lowering.staging_blocks");
+  c.spill_buffers = small("lowering.spill_buffers");
+  c.load_bytes = s.integer("lowering.load_bytes");
+  c.load_alignment = s.integer("lowering.load_alignment");
   c.idle_microwatts = s.integer("power.idle");
   c.ideal_operands = s.text("sim.ideal") == "operands";
   c.energy = energy_from(s);

@@ -77,8 +77,12 @@ struct KpuConfig {
   [[nodiscard]] int store_engine(int row) const;
 
   int launch_cycles = 0, signal_latency = 0, program_bytes = 0, program_cache = 0;
-  int prefetch_operators = 0;      ///< weights may be loaded up to this many operators ahead
-  std::int64_t weight_window = 0;  ///< L3 per tile kept for streaming an operator's weights while it runs
+  int prefetch_operators = 0;       ///< weights may be loaded up to this many operators ahead
+  std::int64_t weight_window = 0;   ///< L3 per tile kept for streaming an operator's weights while it runs
+  int staging_blocks = 0;           ///< blocks of results on their way out of a tile whose L3 is short
+  int spill_buffers = 0;            ///< deliveries of a spilled activation that a tile holds at once
+  std::int64_t load_bytes = 0;      ///< most bytes of a descriptor that loads an activation
+  std::int64_t load_alignment = 0;  ///< of the start of a descriptor in external memory
   std::int64_t idle_microwatts = 0;
   bool ideal_operands = false;  ///< sim.ideal = operands
   EnergyConfig energy;

@@ -12,9 +12,6 @@
 namespace cyclescope::kpu {
 namespace {
 
-constexpr std::int64_t kLoadBytes = 4096;  // most bytes of one descriptor for an activation
-constexpr std::int64_t kAlignment = 256;   // start of a descriptor in external memory
-
 /// One delivery of a stream, gathered from the moves of the tiles that use it.
 struct Delivery {
   std::int64_t ordinal = 0, position = 0;  ///< of its first move on the way through the blocks
@@ -26,13 +23,19 @@ struct Delivery {
 /// A spilled tensor or a stretch of one, read or written from front to back and over again.
 struct Stretch {
   std::int64_t begin = 0, bytes = 0, next = 0;
-  std::int64_t take(std::int64_t length) {
-    const std::int64_t room = round_up(length, kAlignment);
+  std::int64_t take(std::int64_t room) {
     if (next + room > bytes) next = 0;
     const std::int64_t at = begin + next;
     next += room;
     return at;
   }
+};
+
+/// A stretch that a streamed edge is read from.
+struct Source {
+  Stretch* stretch = nullptr;
+  std::int64_t elements = 0;  ///< of the edge, that lie there
+  std::int64_t read = 0;      ///< bytes
 };
 
 class TransferPlanner {
@@ -78,9 +81,12 @@ class TransferPlanner {
 
   std::int64_t allocate(std::int64_t bytes) {
     const std::int64_t address = next_address_;
-    next_address_ += round_up(bytes, kAlignment);
+    next_address_ += aligned(bytes);
     return address;
   }
+
+  /// With the space up to the next descriptor.
+  [[nodiscard]] std::int64_t aligned(std::int64_t bytes) const { return round_up(bytes, config_.load_alignment); }
 
   void add_load(Load load, const std::vector<std::int32_t>& destinations) {
     const auto engine = static_cast<std::size_t>(engine_for(load, destinations));
@@ -146,7 +152,7 @@ class TransferPlanner {
         const std::int64_t channels = piece.source.channel_end - piece.source.channel_begin;
         const bool by_column = edge.role == EdgeRole::residual || op.kind == OpKind::vector;
         const std::int64_t width = by_column ? std::min(op.block_n, channels) : channels;
-        const std::int64_t run = std::max<std::int64_t>(1, kLoadBytes / (width * op.element_bytes));
+        const std::int64_t run = std::max<std::int64_t>(1, config_.load_bytes / (width * op.element_bytes));
         for (std::int64_t frame = 0; frame < frames; ++frame) {
           for (std::int64_t c = 0; c < channels; c += width) {
             for (std::int64_t p = 0; p < pixels; p += run) {
@@ -229,7 +235,7 @@ class TransferPlanner {
     if (delivery.edge < 0) {
       load.resident = op.resident;
       set_gate(op, before_in(op.weights, token), load);
-      load.address = op.weights.reload ? again(index, token) : allocate(load.bytes);
+      load.address = op.weights.reload ? again(index) : allocate(load.bytes);
     } else {
       const InputEdge& edge = op.inputs[static_cast<std::size_t>(delivery.edge)];
       const std::vector<std::int32_t>& before = before_in(edge.stream, token);
@@ -237,7 +243,7 @@ class TransferPlanner {
       load.weights = false;
       load.gate = index - 1;
       if (before.size() >= slots) load.credit = before[before.size() - slots];
-      load.address = source(edge).take(load.bytes);
+      load.address = read_edge(op, edge, load.bytes);
       for (const Piece& piece : edge.pieces) load.stored = std::max(load.stored, piece.producer);
     }
     program_.stream_bytes[slot] = load.bytes;
@@ -259,36 +265,46 @@ class TransferPlanner {
   }
 
   /// Where weights lie that are loaded for every use: in one copy.
-  std::int64_t again(std::int32_t index, std::int32_t) {
+  std::int64_t again(std::int32_t index) {
     const LoweredOp& op = program_.ops[static_cast<std::size_t>(index)];
     Stretch& stretch = reloaded_[index];
     if (stretch.bytes == 0) {
       stretch.bytes =
-          round_up(op.weight_bytes, kAlignment) + op.grid_n * static_cast<std::int64_t>(op.slices.size()) * kAlignment;
+          aligned(op.weight_bytes) + op.grid_n * static_cast<std::int64_t>(op.slices.size()) * config_.load_alignment;
       stretch.begin = allocate(stretch.bytes);
     }
-    return stretch.take(round_up(op.weights.slot_bytes, kAlignment));
+    return stretch.take(aligned(op.weights.slot_bytes));
   }
 
-  /// Where a streamed edge is read: what its first piece's producer has stored, or an input of the graph.
-  Stretch& source(const InputEdge& edge) {
+  /// Where the next delivery of a streamed edge is read. Of an edge with several producers each is read in turn, as much
+  /// as its share of the edge.
+  std::int64_t read_edge(const LoweredOp& op, const InputEdge& edge, std::int64_t bytes) {
+    std::vector<Source>& sources = sources_[&edge];
+    if (sources.empty()) sources = list_sources(op, edge);
+    const auto behind = [](const Source& a, const Source& b) {
+      return Int128{a.read} * b.elements < Int128{b.read} * a.elements;
+    };
+    Source& next = *std::min_element(sources.begin(), sources.end(), behind);
+    next.read += bytes;
+    return next.stretch->take(aligned(bytes));
+  }
+
+  /// What the producers of an edge have stored, and a stretch for what the graph gives of it.
+  std::vector<Source> list_sources(const LoweredOp& op, const InputEdge& edge) {
+    std::vector<Source> sources;
     for (const Piece& piece : edge.pieces) {
-      if (piece.producer >= 0) return stored_[static_cast<std::size_t>(piece.producer)];
+      Stretch& stretch = piece.producer >= 0 ? stored_[static_cast<std::size_t>(piece.producer)] : given_[&edge];
+      const auto same = [&](const Source& source) { return source.stretch == &stretch; };
+      auto source = std::find_if(sources.begin(), sources.end(), same);
+      if (source == sources.end()) source = sources.insert(source, {&stretch, 0, 0});
+      source->elements += piece.source.elements();
     }
-    Stretch& given = given_[&edge];
-    if (given.bytes == 0) {
-      given.bytes = round_up(
-          std::max(edge.pixels * edge.channels * program_.ops.front().element_bytes * frames(), edge.stream.slot_bytes),
-          kAlignment);
-      given.begin = allocate(given.bytes);
+    for (Source& source : sources) {
+      if (source.stretch->bytes > 0) continue;  // stored
+      source.stretch->bytes = aligned(std::max(source.elements * op.frames * op.element_bytes, edge.stream.slot_bytes));
+      source.stretch->begin = allocate(source.stretch->bytes);
     }
-    return given;
-  }
-
-  [[nodiscard]] std::int64_t frames() const {
-    std::int64_t most = 1;
-    for (const LoweredOp& op : program_.ops) most = std::max(most, op.frames);
-    return most;
+    return sources;
   }
 
   void plan_outputs(std::int32_t index) {
@@ -365,7 +381,8 @@ class TransferPlanner {
   std::vector<std::vector<PieceReader>> readers_;            ///< [producer]
   std::vector<Stretch> stored_;                              ///< [operator] its output in external memory
   std::map<std::int32_t, Stretch> reloaded_;                 ///< [operator] weights that are loaded for every use
-  std::map<const InputEdge*, Stretch> given_;                ///< streamed inputs of the graph
+  std::map<const InputEdge*, Stretch> given_;                ///< what the graph gives of a streamed edge
+  std::map<const InputEdge*, std::vector<Source>> sources_;  ///< of streamed edges
   std::map<std::int32_t, std::vector<std::int32_t>> lanes_;  ///< [first token] deliveries planned, in order
   std::int64_t next_address_ = 0;
   std::int32_t balanced_op_ = -1;

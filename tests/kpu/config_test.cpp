@@ -55,6 +55,10 @@ Values values_of(const KpuConfig& c) {
                 c.program_cache,
                 c.prefetch_operators,
                 c.weight_window,
+                c.staging_blocks,
+                c.spill_buffers,
+                c.load_bytes,
+                c.load_alignment,
                 c.idle_microwatts,
                 c.ideal_operands,
                 e.mac_int8,
@@ -232,6 +236,8 @@ TEST_CASE("settings that contradict each other are refused with their keys") {
   CHECK_THAT(contradiction({"mesh.packet=640 B"}),  // two requests and a half
              Contains("mesh.packet = 640 B") && Contains("dma.packet = 256 B"));
   CHECK_NOTHROW(chip({"mesh.packet=640 B", "dma.packet=128 B"}));
+  CHECK_THAT(contradiction({"lowering.load_alignment=128 B"}),  // a packet must not cross a granule of the memory
+             Contains("lowering.load_alignment = 128 B") && Contains("dma.packet = 256 B"));
   CHECK_THAT(contradiction({"l3.banks=3 banks"}), Contains("l3.banks"));  // a turn for each of four clients
   for (const char* engines : {"dma.engines=3 engines", "dma.engines=4 engines", "dma.engines=16 engines"}) {
     CHECK_NOTHROW(chip({engines}));
