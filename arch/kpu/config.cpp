@@ -171,9 +171,9 @@ void check(const KpuConfig& c) {
                     "{} flits of mesh.flit = {} B",
                     c.mesh_buffer, c.packet_bytes, packet_flits, c.flit_bytes));
   }
-  if (c.load_alignment % c.packet_bytes != 0) {
+  if (c.load_alignment % c.request_bytes != 0) {
     throw InputError(fmt::format("lowering.load_alignment = {} B: expected a multiple of dma.packet = {} B",
-                                 c.load_alignment, c.packet_bytes));
+                                 c.load_alignment, c.request_bytes));
   }
   if (c.l3_banks % 4 != 0) {
     throw InputError(fmt::format("l3.banks = {}: expected a multiple of the four clients of L3", c.l3_banks));
