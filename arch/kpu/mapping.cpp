@@ -6,6 +6,7 @@
 #include "arch/kpu/commands.h"
 #include "arch/kpu/lowering.h"
 #include "arch/kpu/shape_views.h"
+#include "arch/kpu/tile_choice.h"
 
 namespace cyclescope::kpu {
 namespace {
@@ -13,41 +14,18 @@ namespace {
 using workloads::Graph;
 using workloads::Operator;
 
-/// Tiles that work on an operator: those of one rate that together execute most. Sets their sites and the rate.
-void set_sites(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config, Precision used) {
-  const TileKind* chosen = nullptr;
-  std::int64_t most = 0;
-  const auto alike = [used](const TileKind& a, const TileKind& b) {
-    return !b.weight_stationary && a.rows == b.rows && a.columns == b.columns &&
-           a.quarter_macs(used) == b.quarter_macs(used);
-  };
-  for (const TileKind& kind : config.kinds) {
-    if (kind.weight_stationary || kind.quarter_macs(used) == 0) continue;
-    std::int64_t rate = 0;
-    for (const std::uint8_t other : config.kind_of_tile) {
-      if (alike(kind, config.kinds[other])) rate += kind.quarter_macs(used) * kind.rows * kind.columns;
-    }
-    if (rate > most) chosen = &kind;
-    most = std::max(most, rate);
-  }
-  if (op.kind == OpKind::gemm && chosen == nullptr) {
-    refuse(graph, primary, fmt::format("no tile executes {}", name(used)));
-  }
-  for (int site = 0; site < config.tiles; ++site) {
-    if (op.kind != OpKind::gemm || alike(*chosen, config.kinds[config.kind_of_tile[static_cast<std::size_t>(site)]])) {
-      op.sites.push_back(site);
-    }
-  }
-  if (op.kind != OpKind::gemm) return;
-  op.quarter_macs = chosen->quarter_macs(used);
-  op.block_m = chosen->rows;
-  op.block_n = chosen->columns;
+/// Most K steps of a slice: an L2 request or, where weights stay, as many as the array holds.
+std::int64_t longest_slice(const LoweredOp& op, const KpuConfig& config) {
+  if (op.array.weight_stationary) return op.array.fold_steps();
+  return std::max<std::int64_t>({16, config.slice_steps / op.element_bytes, whole_steps(op.array)});
 }
 
 /// The slices of the reduction: chunk by chunk, all taps of a chunk together.
 void set_slices(LoweredOp& op, const KpuConfig& config) {
-  const std::int64_t longest = std::max<std::int64_t>(16, config.slice_steps / op.element_bytes);
-  const auto array = [&op](std::int64_t k) { return ceil_div(4 * k, op.quarter_macs); };
+  const std::int64_t longest = longest_slice(op, config);
+  const bool folds = op.array.weight_stationary;
+  const std::int64_t unit = folds ? op.array.cell_k : 1;  // folds are cut between rows of the array
+  const auto array = [&op](std::int64_t k) { return ceil_div(4 * k, op.array.quarter_macs); };
   op.slices.clear();
   std::int64_t first = 0;
   op.chunks = 0;
@@ -58,9 +36,10 @@ void set_slices(LoweredOp& op, const KpuConfig& config) {
       const std::int64_t chunk_steps = channels * rows.size() * op.window.kernel[1];
       const std::int64_t parts = ceil_div(chunk_steps, longest);  // of equal length, so that none is short
       for (std::int64_t part = 0; part < parts; ++part) {
-        const Range steps = split(chunk_steps, parts, part);
-        const std::int64_t begin = array(first + steps.begin);
-        const std::int64_t length = array(first + steps.end) - begin;
+        Range steps = split(ceil_div(chunk_steps, unit), parts, part);
+        steps = {steps.begin * unit, std::min(steps.end * unit, chunk_steps)};
+        const std::int64_t begin = folds ? 0 : array(first + steps.begin);
+        const std::int64_t length = folds ? ceil_div(steps.size(), unit) : array(first + steps.end) - begin;
         if (length == 0) throw InternalError("a slice of the reduction takes no step of the array");
         op.slices.push_back(
             {first + steps.begin, steps.size(), op.chunks, first, chunk_steps, channels, rows, begin, length});
@@ -68,7 +47,7 @@ void set_slices(LoweredOp& op, const KpuConfig& config) {
       first += chunk_steps;
     }
   }
-  op.array_steps = array(op.k);
+  op.array_steps = folds ? ceil_div(op.block_m, op.array.cell_m) : array(op.k);
 }
 
 /// Largest A chunk and strip (of a group) in bytes over the row blocks.
@@ -80,7 +59,6 @@ struct Footprint {
 /// Most input pixels that a block reads of one part of the kernel's rows.
 std::int64_t largest_window(const LoweredOp& op) {
   std::int64_t pixels = 0;
-
   for (std::int64_t mb = 0; mb < op.grid_m; ++mb) {
     const Region out = op.block(mb, 0);
     for (std::int64_t part = 0; part < op.row_parts; ++part) {
@@ -96,13 +74,17 @@ std::int64_t largest_window(const LoweredOp& op) {
 bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t window, std::int64_t& need, std::int64_t& budget) {
   const std::int64_t bytes = op.element_bytes;
   const Footprint a{window * op.chunk_channels * bytes, window * op.row_parts * op.group_channels() * bytes};
-  const std::int64_t longest = std::max<std::int64_t>(16, config.slice_steps / bytes);
+  std::int64_t longest = longest_slice(op, config);
+  if (op.array.weight_stationary) {
+    longest = std::min(longest, op.chunk_channels * op.window.kernel[0] * op.window.kernel[1]);
+  }
   const std::int64_t b_slice = longest * op.block_n * bytes + op.block_n * op.epilogue_bytes;
   const std::int64_t b_strip = (op.k * bytes + op.epilogue_bytes) * op.block_n;
   const bool residual = std::any_of(op.inputs.begin(), op.inputs.end(),
                                     [](const InputEdge& edge) { return edge.role == EdgeRole::residual; });
   const std::int64_t staging = 2 * op.block_m * op.block_n * bytes * (residual ? 2 : 1);
-  budget = std::max<std::int64_t>(0, config.l2_bytes - staging);
+  const std::int64_t sums = op.array.weight_stationary ? op.block_m * op.block_n * kSumBytes : 0;
+  budget = std::max<std::int64_t>(0, config.l2_bytes - staging - sums);
   need = 2 * a.chunk + 2 * b_slice;
   const bool a_fits = a.strip + a.chunk + 2 * b_slice <= budget;
   const bool b_fits = b_strip + b_slice + 2 * a.chunk <= budget;
@@ -114,43 +96,44 @@ bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t window, std::in
     op.hold = Hold::a;
     op.pool_b = 2 * b_slice;
     op.pool_a = budget - op.pool_b;
+    op.moved_bytes = moved_a;
   } else if (b_fits) {
     op.hold = Hold::b;
     op.pool_a = 2 * a.chunk;
     op.pool_b = budget - op.pool_a;
+    op.moved_bytes = moved_b;
   } else if (need <= budget) {
     op.hold = Hold::none;
     op.pool_b = 2 * b_slice;
     op.pool_a = budget - op.pool_b;
+    op.moved_bytes = rows * columns * (a.strip + b_strip);
   } else {
     return false;
   }
   return true;
 }
 
-/// Largest chunk of channels with which the operands fit L2: whole lines first, then parts of a line.
-void set_chunks(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config) {
+/// Largest chunk of channels with which the operands fit L2: whole lines first, then parts of a line. False when none
+/// does, with the bytes needed and those there are.
+bool set_chunks(LoweredOp& op, const KpuConfig& config, std::int64_t& need, std::int64_t& budget) {
   const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
-  const std::int64_t widest =
-      std::max<std::int64_t>(2, (taps == 1 ? config.slice_steps : config.line_bytes) / op.element_bytes);
-  op.chunk_channels = std::min(op.group_channels(), widest);
+  const std::int64_t whole = whole_steps(op.array);  // all chunks but the last are whole steps of the array
+  const std::int64_t request =
+      op.array.weight_stationary ? op.array.fold_steps() : config.slice_steps / op.element_bytes;
+  const std::int64_t widest = std::max<std::int64_t>(2, taps == 1 ? request : config.line_bytes / op.element_bytes);
+  op.chunk_channels = std::min(op.group_channels(), round_up(widest, whole));
   std::int64_t window = largest_window(op);
-  std::int64_t need = 0;
-  std::int64_t budget = 0;
   while (!set_l2(op, config, window, need, budget)) {
-    // Two MACs per clock need whole pairs of reduction steps in all chunks but the last.
-    if (op.chunk_channels == 1 || (op.chunk_channels == 2 && op.quarter_macs > 4)) {
-      if (op.row_parts < op.window.kernel[0] && !op.whole_input) {  // then some rows of the kernel at a time
-        op.row_parts = std::min(op.row_parts * 2, op.window.kernel[0]);
-        window = largest_window(op);
-        continue;
-      }
-      refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
+    if (op.chunk_channels <= whole) {
+      if (op.row_parts >= op.window.kernel[0] || op.whole_input) return false;
+      op.row_parts = std::min(op.row_parts * 2, op.window.kernel[0]);  // then some rows of the kernel at a time
+      window = largest_window(op);
+      continue;
     }
-    op.chunk_channels = (op.chunk_channels + 1) / 2;
-    if (op.quarter_macs > 4) op.chunk_channels += op.chunk_channels % 2;
+    op.chunk_channels = round_up((op.chunk_channels + 1) / 2, whole);
   }
   set_slices(op, config);
+  return true;
 }
 
 /// Clocks of the busiest tile by a simple estimate: array time against operand ingest through the router. Decides the
@@ -169,7 +152,7 @@ std::int64_t partition_cost(const LoweredOp& op, const KpuConfig& config) {
   std::int64_t per_block = 0;
   std::int64_t weights = 0;
   if (op.kind == OpKind::gemm) {
-    per_block = std::max<std::int64_t>(ceil_div(4 * op.k, op.quarter_macs), 2 * op.block_m - 1);
+    per_block = block_clocks(op, config);
     if (op.weight_bytes > 0) weights = ceil_div(op.most_n() * op.block_n * op.k * op.element_bytes, config.flit_bytes);
   } else {
     const Region out = op.block(0, 0);
@@ -256,15 +239,38 @@ void set_vector_blocks(const Graph& graph, const Operator& primary, LoweredOp& o
 }  // namespace
 
 void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config, Precision used) {
-  set_sites(graph, primary, op, config, used);
   if (op.kind == OpKind::vector) {
+    for (int site = 0; site < config.tiles; ++site) op.sites.push_back(site);
     set_vector_blocks(graph, primary, op, config);
     set_partition(op, config);
     return;
   }
-  set_grid(op);
-  set_partition(op, config);
-  set_chunks(graph, primary, op, config);
+  const std::vector<TileGroup> groups = groups_for(config, used);
+  if (groups.empty()) refuse(graph, primary, no_tiles(config, used));
+  const LoweredOp shaped = op;
+  std::int64_t least = -1;
+  std::int64_t need = 0;
+  std::int64_t budget = 0;
+  for (const TileGroup& group : groups) {
+    for (const std::int64_t rows : block_rows(shaped, group.array)) {
+      LoweredOp candidate = shaped;
+      candidate.array = group.array;
+      candidate.sites = group.sites;
+      candidate.block_m = rows;
+      candidate.block_n = group.array.fold_channels();
+      set_grid(candidate);
+      set_partition(candidate, config);
+      if (!set_chunks(candidate, config, need, budget)) continue;
+      const std::int64_t moves = ceil_div(candidate.moved_bytes, config.line_bytes);
+      const std::int64_t cost = std::max(partition_cost(candidate, config), moves);
+      if (least >= 0 && cost >= least) continue;
+      least = cost;
+      op = std::move(candidate);
+    }
+  }
+  if (least < 0) {
+    refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
+  }
 }
 
 LoweredOp map_group(const Graph& graph, const workloads::FusedGroup& group, const KpuConfig& config) {

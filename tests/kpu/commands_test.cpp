@@ -135,7 +135,7 @@ TEST_CASE("block commands follow the order of execution") {
       REQUIRE(block.m == out.pixel_end - out.pixel_begin);
       REQUIRE(block.n == out.channel_end - out.channel_begin);
       REQUIRE(block.out_bytes == out.elements() * op.element_bytes);
-      REQUIRE(block.steps == ceil_div(4 * op.k, op.quarter_macs));
+      REQUIRE(block.steps == ceil_div(4 * op.k, op.array.quarter_macs));
       REQUIRE(block.macs == out.elements() * op.k);
       REQUIRE(block.residual_bytes == (has_residual(op) ? block.out_bytes : 0));
     });

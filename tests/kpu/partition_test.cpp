@@ -101,8 +101,8 @@ TEST_CASE("slices cut the reduction into consecutive steps, chunk by chunk") {
         // The array has begun what all slices so far bring, whole clocks of it, and no more.
         REQUIRE(slice.array_first == clocks);
         clocks += slice.array_steps;
-        REQUIRE(clocks * op.quarter_macs >= 4 * (next + slice.steps));
-        REQUIRE((clocks - 1) * op.quarter_macs < 4 * (next + slice.steps));
+        REQUIRE(clocks * op.array.quarter_macs >= 4 * (next + slice.steps));
+        REQUIRE((clocks - 1) * op.array.quarter_macs < 4 * (next + slice.steps));
         REQUIRE(slice.chunk >= chunk);
         next += slice.steps;
         chunk = slice.chunk;
@@ -110,7 +110,7 @@ TEST_CASE("slices cut the reduction into consecutive steps, chunk by chunk") {
       }
       REQUIRE(next == op.k);
       REQUIRE(clocks == op.array_steps);
-      REQUIRE(op.array_steps == ceil_div(4 * op.k, op.quarter_macs));
+      REQUIRE(op.array_steps == ceil_div(4 * op.k, op.array.quarter_macs));
       for (std::size_t i = 0; i < steps_of.size(); ++i) {
         const std::int64_t left = channels - static_cast<std::int64_t>(i) * op.chunk_channels;
         REQUIRE(steps_of[i] == taps * std::min(op.chunk_channels, left));
