@@ -37,13 +37,14 @@ std::vector<TileGroup> groups_for(const KpuConfig& config, Precision used) {
   }
   const auto empty = [](const TileGroup& group) { return group.sites.empty(); };
   groups.erase(std::remove_if(groups.begin(), groups.end(), empty), groups.end());
-  const auto rate = [](const TileGroup& group) {
-    const TileArray& array = group.array;
-    return static_cast<std::int64_t>(group.sites.size()) * array.rows * array.columns * array.quarter_macs;
-  };
   for (TileGroup& group : groups) std::sort(group.sites.begin(), group.sites.end());
+  const auto rank = [](const TileGroup& group) {
+    const TileArray& array = group.array;
+    const auto tiles = static_cast<std::int64_t>(group.sites.size());
+    return std::make_pair(array.weight_stationary, -tiles * array.rows * array.columns * array.quarter_macs);
+  };
   std::stable_sort(groups.begin(), groups.end(),
-                   [&rate](const TileGroup& a, const TileGroup& b) { return rate(a) > rate(b); });
+                   [&rank](const TileGroup& a, const TileGroup& b) { return rank(a) < rank(b); });
   return groups;
 }
 

@@ -18,7 +18,8 @@ struct TileGroup {
   std::vector<std::int32_t> sites;
 };
 
-/// Groups that execute `used`, as lowering.matrix allows, those that together execute most first.
+/// Groups that execute `used`, as lowering.matrix allows: output-stationary ones first, as their rate needs no wide port,
+/// then those that together execute most.
 std::vector<TileGroup> groups_for(const KpuConfig& config, Precision used);
 
 /// Why there is no such group.

@@ -21,8 +21,8 @@ using namespace cyclescope;
 using namespace cyclescope::contract;
 
 constexpr std::int64_t kRows = 8, kColumns = 8;
-constexpr std::int64_t kSignal = 16, kSetup = 4, kDepth = 4;   // configs/platforms/kpu-t64.ini
-constexpr std::int64_t kLaunch = 50;                           // the small machine
+constexpr std::int64_t kSignal = 16, kSetup = 4, kDepth = 4;  // configs/platforms/kpu-t64.ini
+constexpr std::int64_t kLaunch = 50;                          // the small machine
 constexpr std::int64_t kConfiguration = kRows + kColumns - 1 + 256 / 16;
 constexpr std::int64_t kAround = kLaunch + kSignal + kSetup + kDepth + 1 + kSignal;
 
@@ -34,11 +34,22 @@ std::int64_t array_clocks(std::int64_t blocks, std::int64_t t, std::int64_t rows
   return (blocks - 1) * std::max(t, 2 * rows - 1) + t + 2 * last_m + last_n - 2;
 }
 
+/// The same for folds, where weights stay: rows and tokens of each, one after the other, then R rows of PEs and the
+/// columns of the last one. A fold starts when its rows are loaded, and they load while the fold before streams.
+struct Fold {
+  std::int64_t rows, tokens;
+};
+std::int64_t stationary_clocks(const std::vector<Fold>& folds, std::int64_t last_columns) {
+  std::int64_t start = folds.front().rows;
+  for (std::size_t i = 1; i < folds.size(); ++i) start += std::max(folds[i - 1].tokens, folds[i].rows);
+  return start + folds.back().tokens + kRows + last_columns - 1;
+}
+
 results::RunResult ideal(const workloads::Graph& graph, const Overrides& more = {},
-                         const machine::RunOptions& options = {}) {
+                         const machine::RunOptions& options = {}, const Machine& machine = one_kpu_tile()) {
   Overrides overrides{"sim.ideal=operands"};
   overrides.insert(overrides.end(), more.begin(), more.end());
-  results::RunResult result = simulate(one_kpu_tile(), graph, overrides, options);
+  results::RunResult result = simulate(machine, graph, overrides, options);
   check_laws(graph, result);
   CHECK(result.makespan == result.cycles * result.clock_period);
   return result;
@@ -107,25 +118,72 @@ TEST_CASE("kpu: the published products take their published clocks on tiles of 3
   struct Product {
     const char* name;
     std::int64_t m, k, n;
-    int side;            ///< of the mesh
+    int side;  ///< of the mesh
     std::int64_t array;
   };
   const Product products[] = {
-      {"qkv on one tile", 197, 768, 2304, 1, 387'112},     // 504 blocks of 768, the last of 5 rows
-      {"7x7 on one tile", 49, 9 * 512, 512, 1, 147'520},   // 32 blocks of 4608, the last of 17 rows
-      {"FC on one tile", 1, 2048, 1000, 1, 65'544},        // 32 blocks of 2048, the last of 8 columns
-      {"FC on 64 tiles", 1, 2048, 1000, 8, 2'080},         // a block each
+      {"qkv on one tile", 197, 768, 2304, 1, 387'112},    // 504 blocks of 768, the last of 5 rows
+      {"7x7 on one tile", 49, 9 * 512, 512, 1, 147'520},  // 32 blocks of 4608, the last of 17 rows
+      {"FC on one tile", 1, 2048, 1000, 1, 65'544},       // 32 blocks of 2048, the last of 8 columns
+      {"FC on 64 tiles", 1, 2048, 1000, 8, 2'080},        // a block each
   };
   for (const Product& p : products) {
     INFO(p.name);
-    const Overrides overrides{"sim.ideal=operands", "l3.capacity=64 MiB", "sequencer.launch=50 cycles",
+    const Overrides overrides{"sim.ideal=operands",
+                              "l3.capacity=64 MiB",
+                              "sequencer.launch=50 cycles",
                               "mesh.width=" + std::to_string(p.side) + " nodes",
                               "mesh.height=" + std::to_string(p.side) + " nodes",
-                              "kpu.tiles=" + std::to_string(p.side * p.side) + " tiles", "dma.engines=1 engines"};
+                              "kpu.tiles=" + std::to_string(p.side * p.side) + " tiles",
+                              "dma.engines=1 engines"};
     const Outcome outcome = attempt("kpu-t64", product(p.m, p.k, p.n), overrides);
     INFO(outcome.message);
     REQUIRE(outcome.ok());
     CHECK(outcome.result.cycles == kAround + p.array);
     check_laws(product(p.m, p.k, p.n), outcome.result);
   }
+}
+
+TEST_CASE("kpu: folds of a matrix tile by hand") {
+  struct Product {
+    std::int64_t m, k, n;
+    Precision precision;
+    const char* cell;
+    std::int64_t array;
+  };
+  // A cell of 64 lanes: folds of 8 x 64 steps and 8 channels at INT8, of 8 x 32 steps at BF16. A cell of 4x4x4: of 8 x 4
+  // steps (8 x 2 at BF16) and 32 channels, tokens of 4 rows.
+  const Product products[] = {
+      {16, 512, 8, Precision::int8, "1x1x64", stationary_clocks({{8, 16}}, 8)},
+      {16, 1024, 8, Precision::int8, "1x1x64", stationary_clocks({{8, 16}, {8, 16}}, 8)},
+      {5, 130, 3, Precision::int8, "1x1x64", stationary_clocks({{3, 5}}, 3)},  // 64 + 64 + 2 steps
+      {4, 1300, 8, Precision::int8, "1x1x64",
+       stationary_clocks({{8, 4}, {8, 4}, {5, 4}}, 8)},  // the load sets the pace
+      {16, 512, 20, Precision::int8, "1x1x64", stationary_clocks({{8, 16}, {8, 16}, {8, 16}}, 4)},
+      {1, 64, 1, Precision::int8, "1x1x64", stationary_clocks({{1, 1}}, 1)},
+      {16, 512, 8, Precision::bf16, "1x1x64", stationary_clocks({{8, 16}, {8, 16}}, 8)},
+      {16, 64, 32, Precision::int8, "4x4x4", stationary_clocks({{8, 4}, {8, 4}}, 8)},
+      {10, 40, 18, Precision::int8, "4x4x4", stationary_clocks({{8, 3}, {2, 3}}, 5)},
+      {16, 64, 32, Precision::bf16, "4x4x4", stationary_clocks({{8, 4}, {8, 4}, {8, 4}, {8, 4}}, 8)},
+  };
+  CHECK(stationary_clocks({{8, 16}}, 8) == 2 * 8 + 16 + 8 - 1);  // 2 R + M + C - 1
+  for (const Product& p : products) {
+    INFO(p.m << " x " << p.k << " x " << p.n << ", " << p.cell << ", " << name(p.precision));
+    machine::RunOptions options;
+    options.precision = p.precision;
+    const Overrides cell{std::string("matrix_tile.cell=") + p.cell};
+    CHECK(ideal(product(p.m, p.k, p.n), cell, options, one_matrix_tile()).cycles == kAround + p.array);
+  }
+}
+
+TEST_CASE("kpu: output-stationary cells by hand") {
+  // 4x4x4 behaves as 32x32 PEs that take 4 steps of K per clock, 1x1x64 as 8x8 PEs that take 64.
+  const auto clocks = [](const workloads::Graph& graph, const char* cell) {
+    const Overrides more{"matrix_tile.dataflow=output_stationary", std::string("matrix_tile.cell=") + cell,
+                         "array.ingress_depth=32 tokens"};
+    return ideal(graph, more, {}, one_matrix_tile()).cycles;
+  };
+  CHECK(clocks(product(32, 64, 32), "4x4x4") == kAround + array_clocks(1, 16, 32, 32, 32));
+  CHECK(clocks(product(32, 66, 40), "4x4x4") == kAround + array_clocks(2, 17, 32, 32, 8));
+  CHECK(clocks(product(8, 640, 8), "1x1x64") == kAround + array_clocks(1, 10, 8, 8, 8));
 }
