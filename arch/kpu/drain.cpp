@@ -67,12 +67,11 @@ void Drain::open_windows() {
   while (!first_results_.empty()) {
     const BlockCommand& block = blocks_[next_window_];
     const bool ideal = chip_.config.ideal_operands;
-    Release release = first_results_.front();
     if (block.adds && rows_return_early(blocks_[next_window_ - 1])) {
       if (next_result_ < next_window_) return;  // called again when the sums are on their way
       if (sums_.at > kernel::now()) return wake_at(sums_.at);
-      release = ledger::latest({release, sums_});
     }
+    Release release = ledger::latest({first_results_.front(), sums_});  // later blocks may have waited behind sums too
     if (!ideal && block.leaves) {
       if (slots_ <= 0) return;
       if (block.residual_bytes > 0 && !residuals_->ready()) return;

@@ -252,7 +252,10 @@ void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, co
   std::int64_t need = 0;
   std::int64_t budget = 0;
   for (const TileGroup& group : groups) {
+    bool fits = false;
     for (const std::int64_t rows : block_rows(shaped, group.array)) {
+      // Folds of fewer tokens than rows wait for their loads: only where L2 leaves no choice.
+      if (fits && ceil_div(rows, group.array.cell_m) < group.array.rows) break;
       LoweredOp candidate = shaped;
       candidate.array = group.array;
       candidate.sites = group.sites;
@@ -261,6 +264,7 @@ void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, co
       set_grid(candidate);
       set_partition(candidate, config);
       if (!set_chunks(candidate, config, need, budget)) continue;
+      fits = true;
       const std::int64_t moves = ceil_div(candidate.moved_bytes, config.line_bytes);
       const std::int64_t cost = std::max(partition_cost(candidate, config), moves);
       if (least >= 0 && cost >= least) continue;

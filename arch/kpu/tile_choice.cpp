@@ -11,13 +11,23 @@ namespace {
 
 constexpr std::int64_t kMostRows = 256;  // of a block where weights stay: its sums take 8 KiB of 8 columns
 
+/// Clocks in which the results of a fold leave the array.
+std::int64_t drain_clocks(const LoweredOp& op, const KpuConfig& config, int passes) {
+  const std::int64_t row = ceil_div(op.block_n * op.array.cell_m * passes, config.vector_lanes);
+  return ceil_div(op.block_m, op.array.cell_m) * row;
+}
+
 /// Clocks of a fold of `steps` K steps: tokens of A, rows of B and results each at their pace.
 std::int64_t fold_clocks(const LoweredOp& op, const KpuConfig& config, std::int64_t steps, int passes) {
-  const std::int64_t tokens = ceil_div(op.block_m, op.array.cell_m);
   const std::int64_t a = ceil_div(op.block_m * steps * op.element_bytes, op.array.port_bytes);
   const std::int64_t b = ceil_div(op.block_n * steps * op.element_bytes, op.array.port_bytes);
-  const std::int64_t row = ceil_div(op.block_n * op.array.cell_m * passes, config.vector_lanes);
-  return std::max({a, b, tokens * row});
+  return std::max({a, b, drain_clocks(op, config, passes)});
+}
+
+/// Clocks for which a block takes one of the two result slots of L2.
+std::int64_t slot_clocks(const LoweredOp& op, const KpuConfig& config) {
+  const std::int64_t lines = ceil_div(op.block_m * op.block_n * op.element_bytes, config.line_bytes);
+  return drain_clocks(op, config, op.vector_passes) + config.vector_depth + 1 + config.l2_latency + lines + 1;
 }
 
 }  // namespace
@@ -76,12 +86,15 @@ int fold_passes(const LoweredOp& op, std::size_t index, std::size_t folds) {
 std::int64_t block_clocks(const LoweredOp& op, const KpuConfig& config) {
   if (op.array.weight_stationary) {
     const std::int64_t full = op.array.fold_steps();
-    if (op.slices.empty()) return ceil_div(op.k, full) * fold_clocks(op, config, std::min(op.k, full), 1);
+    const std::int64_t slots = ceil_div(slot_clocks(op, config), 2);
+    if (op.slices.empty()) {
+      return std::max(slots, ceil_div(op.k, full) * fold_clocks(op, config, std::min(op.k, full), 1));
+    }
     std::int64_t clocks = 0;
     for (std::size_t s = 0; s < op.slices.size(); ++s) {
       clocks += fold_clocks(op, config, op.slices[s].steps, fold_passes(op, s, op.slices.size()));
     }
-    return clocks;
+    return std::max(slots, clocks);
   }
   const std::int64_t widest = std::max(op.block_m, op.block_n) * op.k * op.element_bytes;
   return std::max(

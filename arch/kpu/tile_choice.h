@@ -36,8 +36,8 @@ std::int64_t whole_steps(const TileArray& array);
 /// in L2; the last fold goes through the epilogue instead, and the sums are one operand more.
 int fold_passes(const LoweredOp& op, std::size_t index, std::size_t folds);
 
-/// Clocks of a full block by an estimate: the array, the ports of the streamers and, where weights stay, the drain, each
-/// at its pace. Folds are those of op.slices, or full ones while these are not known.
+/// Clocks of a full block by an estimate: the array, the ports of the streamers and, where weights stay, the drain and the
+/// way out of L2, each at its pace. Folds are those of op.slices, or full ones while these are not known.
 std::int64_t block_clocks(const LoweredOp& op, const KpuConfig& config);
 
 }  // namespace cyclescope::kpu

@@ -18,7 +18,8 @@ const std::vector<Machine>& machines() {
         "array.ingress_depth=32 tokens", "block_mover.queue=16 descriptors", "vector.lanes=16 elements",
         "l3.banks=16 banks"},
        {"l2.capacity=8 KiB", "l3.capacity=64 KiB", "mesh.flit=32 B", "dma.engines=4 engines",
-        "lowering.weight_window=8 KiB", "dram.channels=8 channels"}},
+        "lowering.weight_window=8 KiB", "dram.channels=8 channels"},
+       {}},
       {"kpu",  // cells of matrix tiles, whose weights stay
        "kpu-t768",
        {"mesh.width=2 nodes", "mesh.height=2 nodes", "kpu.tiles=4 tiles", "dma.engines=2 engines", "tiles.int8=0 tiles",
@@ -29,10 +30,10 @@ const std::vector<Machine>& machines() {
        "clock.fabric=500 MHz",
        "sim.ideal=operands",
        {"memory.ideal=on", "dma.outstanding=16 packets", "array.egress_depth=16 results",
-        "matrix_tile.ingress_depth=32 tokens", "block_mover.queue=16 descriptors", "vector.lanes=16 elements",
-        "l3.banks=16 banks"},
+        "matrix_tile.ingress_depth=32 tokens", "block_mover.queue=16 descriptors", "l3.banks=16 banks"},
        {"l2.capacity=8 KiB", "l3.capacity=64 KiB", "mesh.flit=64 B", "dma.engines=4 engines", "matrix_tile.port=64 B",
-        "lowering.weight_window=8 KiB", "dram.channels=8 channels"}}};
+        "vector.lanes=16 elements", "lowering.weight_window=8 KiB", "dram.channels=8 channels"},
+       {"lowering.matrix=only"}}};
   return table;
 }
 

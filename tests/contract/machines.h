@@ -15,6 +15,7 @@ struct Machine {
   std::string ideal_operands;                ///< every level answers at once
   std::vector<std::string> more;             ///< each: more bandwidth or buffers, the program stays the same
   std::vector<std::string> more_disturbing;  ///< each: more of what moves the turns of others or is lowered for
+  std::vector<std::string> whole;            ///< overrides of the platform for networks on the whole chip
 };
 
 const std::vector<Machine>& machines();
