@@ -55,6 +55,7 @@ void declare_chip(Schema& schema) {
       .add(mesh_side("mesh.width", "mesh columns; 0: from kpu.tiles, as square as possible"))
       .add(mesh_side("mesh.height", "mesh rows; 0: from kpu.tiles, as square as possible"))
       .add(bytes("mesh.flit", 1, 1024, "bytes of a flit, one per clock, link and direction"))
+      .add(bytes("mesh.packet", 32, 65536, "largest payload of a packet; a multiple of dma.packet"))
       .add(integer("mesh.buffer", "flits", 1, 1LL << 20, "input buffer of a router port, at least a packet"))
       .add({"mesh.multicast",
             Quantity::flag,
@@ -104,8 +105,9 @@ void declare_tile(Schema& schema) {
 void declare_engines(Schema& schema) {
   schema.add(integer("dma.engines", "engines", 1, 64, "DMA engines on the west edge of the mesh"))
       .add(clocks("dma.setup", 0, 4096, "set-up of a DMA descriptor"))
-      .add(integer("dma.outstanding", "packets", 1, 1024, "packets under way or buffered per engine"))
-      .add(bytes("dma.packet", 32, 4096, "payload of a packet; at most the memory's interleave granule"))
+      .add(integer("dma.outstanding", "requests", 1, 1024,
+                   "memory requests under way or in packets that wait, per engine"))
+      .add(bytes("dma.packet", 32, 4096, "a memory request; at most the memory's interleave granule"))
       .add(clocks("sequencer.launch", 0, 1'000'000, "launch of one operator"))
       .add(clocks("sequencer.signal", 1, 4096, "latency of a signal between sequencer and tile or DMA engine"))
       .add(bytes("sequencer.program", 0, 1LL << 20, "domain-flow program broadcast on a program cache miss"))
@@ -158,16 +160,20 @@ void check_lanes(const KpuConfig& c, const TileKind& kind, const char* section) 
 }
 
 void check(const KpuConfig& c) {
+  if (c.packet_bytes % c.request_bytes != 0) {
+    throw InputError(
+        fmt::format("mesh.packet = {} B: expected a multiple of dma.packet = {} B", c.packet_bytes, c.request_bytes));
+  }
   const std::int64_t packet_flits = 1 + ceil_div(c.packet_bytes, c.flit_bytes);
   if (c.mesh_buffer < packet_flits) {
     throw InputError(
-        fmt::format("mesh.buffer = {} flits: expected room for a packet of dma.packet = {} B and its header, "
+        fmt::format("mesh.buffer = {} flits: expected room for a packet of mesh.packet = {} B and its header, "
                     "{} flits of mesh.flit = {} B",
                     c.mesh_buffer, c.packet_bytes, packet_flits, c.flit_bytes));
   }
-  if (c.load_alignment % c.packet_bytes != 0) {
+  if (c.load_alignment % c.request_bytes != 0) {
     throw InputError(fmt::format("lowering.load_alignment = {} B: expected a multiple of dma.packet = {} B",
-                                 c.load_alignment, c.packet_bytes));
+                                 c.load_alignment, c.request_bytes));
   }
   if (c.l3_banks % 4 != 0) {
     throw InputError(fmt::format("l3.banks = {}: expected a multiple of the four clients of L3", c.l3_banks));
@@ -223,6 +229,7 @@ KpuConfig from_settings(const Settings& s) {
   c.block_mover_queue = small("block_mover.queue");
   c.slice_steps = small("lowering.slice_steps");
   c.flit_bytes = small("mesh.flit");
+  c.packet_bytes = s.integer("mesh.packet");
   c.mesh_buffer = small("mesh.buffer");
   c.router_latency = small("mesh.router_latency");
   c.link_latency = small("mesh.link_latency");
@@ -230,7 +237,7 @@ KpuConfig from_settings(const Settings& s) {
   c.dma_engines = small("dma.engines");
   c.dma_setup = small("dma.setup");
   c.dma_outstanding = small("dma.outstanding");
-  c.packet_bytes = s.integer("dma.packet");
+  c.request_bytes = s.integer("dma.packet");
   c.launch_cycles = small("sequencer.launch");
   c.signal_latency = small("sequencer.signal");
   c.program_bytes = small("sequencer.program");

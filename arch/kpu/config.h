@@ -67,8 +67,9 @@ struct KpuConfig {
 
   int flit_bytes = 0, mesh_buffer = 0, router_latency = 0, link_latency = 0, mesh_credit_latency = 0;
   int dma_engines = 0, dma_setup = 0, dma_outstanding = 0;
-  std::int64_t packet_bytes = 0;
-  bool multicast = true;  ///< off: one copy per destination
+  std::int64_t request_bytes = 0;  ///< dma.packet
+  std::int64_t packet_bytes = 0;   ///< mesh.packet
+  bool multicast = true;           ///< off: one copy per destination
   /// Mesh row to which a DMA engine is attached. With as many engines as rows or more, every row has one.
   [[nodiscard]] int dma_row(int engine) const { return engine * mesh_height / dma_engines; }
   /// The engine that stores what the tiles of a mesh row send: the first one of that row or, if it has none, that of

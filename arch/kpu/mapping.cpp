@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "arch/kpu/commands.h"
 #include "arch/kpu/lowering.h"
+#include "arch/kpu/placement.h"
 #include "arch/kpu/shape_views.h"
 
 namespace cyclescope::kpu {
@@ -153,48 +156,51 @@ void set_chunks(const Graph& graph, const Operator& primary, LoweredOp& op, cons
   set_slices(op, config);
 }
 
-/// Clocks of the busiest tile by a simple estimate: array time against operand ingest through the router. Decides the
-/// partition only; the machine finds the time.
-std::int64_t partition_cost(const LoweredOp& op, const KpuConfig& config) {
-  std::int64_t ingest = 0;
+/// Bytes of L3 that the operands and results of the fullest tile take, weights apart.
+std::int64_t tile_bytes(const LoweredOp& op) {
+  std::int64_t most = 0;
   for (std::int64_t im = 0; im < op.tiles_m; ++im) {
     std::int64_t elements = 0;
     for (const InputEdge& edge : op.inputs) {
       const Range pixels = needed_pixels(op, edge, im);
       elements += edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size();
     }
-    ingest = std::max(ingest, elements * op.element_bytes);
+    most = std::max(most, elements * op.element_bytes);
   }
-  const std::int64_t ingest_clocks = ceil_div(ingest, config.flit_bytes);
-  std::int64_t per_block = 0;
-  std::int64_t weights = 0;
+  return most;
+}
+
+/// Clocks of the array or vector engine of the busiest tile.
+std::int64_t busy_clocks(const LoweredOp& op, const KpuConfig& config) {
   if (op.kind == OpKind::gemm) {
-    per_block = std::max<std::int64_t>(ceil_div(4 * op.k, op.quarter_macs), 2 * op.block_m - 1);
-    if (op.weight_bytes > 0) weights = ceil_div(op.most_n() * op.block_n * op.k * op.element_bytes, config.flit_bytes);
-  } else {
-    const Region out = op.block(0, 0);
-    per_block = vector_clocks(op, out, window_pixels(op, out.pixel_begin, out.pixel_end), config);
+    return op.rounds() * std::max<std::int64_t>(ceil_div(4 * op.k, op.quarter_macs), 2 * op.block_m - 1);
   }
-  return op.rounds() * per_block + ingest_clocks + weights;
+  const Region out = op.block(0, 0);
+  return op.rounds() * vector_clocks(op, out, window_pixels(op, out.pixel_begin, out.pixel_end), config);
 }
 
-/// Tiles of a column beside each other along mesh rows, columns spread over all rows: a DMA engine of such a row reaches
-/// its column without crossing others, and all engines take part.
-void place(LoweredOp& op) {
-  std::vector<std::int32_t> sites;
-  const auto all = static_cast<std::int64_t>(op.sites.size());
-  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
-    for (std::int64_t in = 0; in < op.tiles_n; ++in) {
-      sites.push_back(op.sites[static_cast<std::size_t>(in * all / op.tiles_n + im)]);
-    }
-  }
-  op.sites = std::move(sites);
+/// Clocks that moving the operands takes by a simple estimate: through the router of the busiest tile, and over the
+/// links of the mesh if they share the load.
+std::int64_t traffic_clocks(const LoweredOp& op, const Placement& placement, const KpuConfig& config) {
+  const std::int64_t weights = op.weight_bytes > 0 ? op.most_n() * op.block_n * op.k * op.element_bytes : 0;
+  const std::int64_t links =
+      2 * ((config.mesh_width - 1) * config.mesh_height + config.mesh_width * (config.mesh_height - 1) + config.tiles);
+  return ceil_div(tile_bytes(op) + weights, config.flit_bytes) + ceil_div(placement.flit_links, links);
 }
 
-/// Tries every number of rows of tiles that changes how many blocks the busiest one gets.
+void number_tiles(LoweredOp& op, const KpuConfig& config) {
+  op.tile_at.assign(static_cast<std::size_t>(config.tiles), -1);
+  for (std::size_t tile = 0; tile < op.sites.size(); ++tile) {
+    op.tile_at[static_cast<std::size_t>(op.sites[tile])] = static_cast<std::int32_t>(tile);
+  }
+}
+
+/// The rectangle of blocks per tile by an estimate that decides the partition only (the machine finds the time): every
+/// number of rows of tiles that changes how many blocks the busiest one gets. What fits L3 wins over what does not.
 void set_partition(LoweredOp& op, const KpuConfig& config) {
-  const auto tiles = static_cast<std::int64_t>(op.sites.size());
-  std::int64_t best_cost = -1;
+  const std::vector<std::int32_t> usable = op.sites;
+  const auto tiles = static_cast<std::int64_t>(usable.size());
+  std::optional<std::pair<std::int64_t, std::int64_t>> best_cost;  // bytes beyond L3, clocks
   std::int64_t best_m = 1;
   const auto take = [&](std::int64_t tiles_m) {
     op.tiles_m = tiles_m;
@@ -208,18 +214,27 @@ void set_partition(LoweredOp& op, const KpuConfig& config) {
     if (rounds == before && !last) continue;  // as many blocks on as many columns: a row of tiles more changes nothing
     before = rounds;
     take(tiles_m);
-    const std::int64_t cost = partition_cost(op, config);
-    if (best_cost < 0 || cost < best_cost) {
-      best_cost = cost;
-      best_m = tiles_m;
-    }
+    std::pair<std::int64_t, std::int64_t> cost{
+        std::max<std::int64_t>(0, tile_bytes(op) - (config.l3_bytes - config.weight_window)), busy_clocks(op, config)};
+    if (best_cost && !(cost < *best_cost)) continue;
+    Placement placement = place(op, usable, config);
+    cost.second += traffic_clocks(op, placement, config);
+    if (best_cost && !(cost < *best_cost)) continue;
+    best_cost = cost;
+    best_m = tiles_m;
+    op.sites = std::move(placement.sites);
   }
   take(best_m);
-  place(op);
-  op.tile_at.assign(static_cast<std::size_t>(config.tiles), -1);
-  for (std::size_t tile = 0; tile < op.sites.size(); ++tile) {
-    op.tile_at[static_cast<std::size_t>(op.sites[tile])] = static_cast<std::int32_t>(tile);
-  }
+  number_tiles(op, config);
+}
+
+/// Nothing moves when operands are ideal: blocks are dealt to as many tiles as there are blocks for.
+void deal(LoweredOp& op, const KpuConfig& config) {
+  op.dealt = true;
+  op.tiles_m = std::min(op.grid_m * op.grid_n, static_cast<std::int64_t>(op.sites.size()));
+  op.tiles_n = 1;
+  op.sites.resize(static_cast<std::size_t>(op.tiles_m));
+  number_tiles(op, config);
 }
 
 void set_grid(LoweredOp& op) {
@@ -259,12 +274,15 @@ void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, co
   set_sites(graph, primary, op, config, used);
   if (op.kind == OpKind::vector) {
     set_vector_blocks(graph, primary, op, config);
-    set_partition(op, config);
-    return;
+  } else {
+    set_grid(op);
   }
-  set_grid(op);
-  set_partition(op, config);
-  set_chunks(graph, primary, op, config);
+  if (config.ideal_operands) {
+    deal(op, config);
+  } else {
+    set_partition(op, config);
+  }
+  if (op.kind == OpKind::gemm) set_chunks(graph, primary, op, config);
 }
 
 LoweredOp map_group(const Graph& graph, const workloads::FusedGroup& group, const KpuConfig& config) {

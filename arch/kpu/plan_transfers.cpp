@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "arch/kpu/coalesce.h"
 #include "arch/kpu/commands.h"
 #include "arch/kpu/lowering.h"
 #include "arch/kpu/readers.h"
@@ -313,11 +314,23 @@ class TransferPlanner {
     const std::int64_t start = next_address_;
     tiles.resize(static_cast<std::size_t>(op.tiles()));
     for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
+      auto& blocks = tiles[static_cast<std::size_t>(tile)];
+      std::vector<std::int64_t> bytes;
       for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
-        tiles[static_cast<std::size_t>(tile)].push_back(output_of(index, op.block(mb, nb), tile));
+        const Region block = op.block(mb, nb);
+        blocks.push_back(output_of(index, block, tile));
+        bytes.push_back(block.elements() * op.element_bytes);
       });
+      coalesce(blocks, bytes, {config_.packet_bytes, staging_for_runs(op, tile)});
     }
     stored_[static_cast<std::size_t>(index)] = {start, next_address_ - start, 0};
+  }
+
+  /// Of staging that does not hold all results of a tile, a run of blocks may take half, so that the next one comes in
+  /// while it leaves.
+  static std::int64_t staging_for_runs(const LoweredOp& op, std::int64_t tile) {
+    const std::int64_t all = op.output_region(tile).elements() * op.element_bytes;
+    return all <= op.staging_bytes ? all : op.staging_bytes / 2;
   }
 
   BlockOutput output_of(std::int32_t index, const Region& block, std::int64_t tile) {

@@ -13,9 +13,9 @@ pytest.importorskip("onnx")
 sys.path.insert(0, str(ROOT / "tests" / "converter"))
 from onnx_builder import Builder  # noqa: E402  (needs the path above)
 
-CAUSES = ["fill_drain", "padding", "tile_quantisation", "serial_operators", "launch", "synchronisation", "operands_l1",
-          "operands_l2", "operands_l3", "arbitration", "noc", "dram_bandwidth", "dram_latency", "host_link", "egress",
-          "weights", "ends", "heterogeneity", "executed_elsewhere"]
+CAUSES = ["fill_drain", "short_k_drain", "padding", "tile_quantisation", "serial_operators", "launch",
+          "synchronisation", "operands_l1", "operands_l2", "operands_l3", "arbitration", "noc", "dram_bandwidth",
+          "dram_latency", "host_link", "egress", "weights", "ends", "heterogeneity", "executed_elsewhere"]
 MACS = 64 * 128 * 9 * 14 * 14 + 128 * 64 * 14 * 14  # a 3x3 convolution with padding, then a 1x1
 
 

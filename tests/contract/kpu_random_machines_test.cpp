@@ -1,8 +1,8 @@
 // KPU: the laws hold on machines that nobody would build: random sizes, depths, latencies and switches.
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <catch2/catch.hpp>
 #include <random>
 
 #include "tests/contract/laws.h"
@@ -39,11 +39,12 @@ const std::vector<Choice>& choices() {
       {"mesh.router_latency", {"0 cycles", "4 cycles"}},
       {"mesh.link_latency", {"1 cycles", "3 cycles"}},
       {"mesh.credit_latency", {"1 cycles", "20 cycles"}},
-      {"mesh.buffer", {"257 flits", "300 flits", "5000 flits"}},
+      {"mesh.packet", {"256 B", "512 B"}},
+      {"mesh.buffer", {"513 flits", "600 flits", "5000 flits"}},
       {"mesh.flit", {"1 B", "16 B", "64 B"}},
       {"dma.engines", {"1 engines", "2 engines", "4 engines"}},
       {"dma.setup", {"0 cycles", "100 cycles"}},
-      {"dma.outstanding", {"1 packets", "3 packets", "32 packets"}},
+      {"dma.outstanding", {"1 requests", "3 requests", "32 requests"}},
       {"dma.packet", {"32 B", "128 B", "256 B"}},
       {"sequencer.launch", {"0 cycles", "3 cycles", "500 cycles"}},
       {"sequencer.signal", {"1 cycles", "40 cycles"}},

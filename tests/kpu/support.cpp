@@ -36,13 +36,15 @@ config::Settings settings(const std::vector<std::string>& overrides) {
 
 KpuConfig chip(const std::vector<std::string>& overrides) { return from_settings(settings(overrides)); }
 
-KpuConfig small_chip(const std::vector<std::string>& more) {
+config::Settings small_settings(const std::vector<std::string>& more) {
   std::vector<std::string> all{
       "kpu.tiles=4 tiles", "mesh.width=2 nodes", "mesh.height=2 nodes", "dma.engines=2 engines",
       "array.rows=8 PE",   "array.columns=8 PE", "sram.line=16 B",      "lowering.slice_steps=16 steps"};
   for (const std::string& line : more) all.push_back(line);
-  return chip(all);
+  return settings(all);
 }
+
+KpuConfig small_chip(const std::vector<std::string>& more) { return from_settings(small_settings(more)); }
 
 Graph library(const std::string& model) {
   return traces::read(traces::resolve_model(model, kSource + "/traces/library")).graph;

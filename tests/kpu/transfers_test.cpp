@@ -87,6 +87,13 @@ std::int64_t widest(const LoweredOp& op) {
 
 using Received = std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t>;  // [token, site] bytes
 
+bool none_exceeds(const Received& less, const Received& more) {
+  return std::all_of(less.begin(), less.end(), [&more](const auto& entry) {
+    const auto found = more.find(entry.first);
+    return entry.second <= (found == more.end() ? 0 : found->second);
+  });
+}
+
 }  // namespace
 
 TEST_CASE("a tile expects the used elements of its input region") {
@@ -107,7 +114,7 @@ TEST_CASE("a tile expects the used elements of its input region") {
   }
 }
 
-TEST_CASE("the segments of every block bring each reader what it uses of that block") {
+TEST_CASE("segments bring each reader what it uses of every block, with that block or a later one") {
   for (const Case& c : cases()) {
     for (const std::size_t index : working_operators(c.program)) {
       const LoweredOp& op = c.program.ops[index];
@@ -115,35 +122,69 @@ TEST_CASE("the segments of every block bring each reader what it uses of that bl
       REQUIRE(static_cast<std::int64_t>(c.program.outputs[index].size()) == op.tiles());
       for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
         const auto& outputs = c.program.outputs[index][static_cast<std::size_t>(tile)];
-        std::size_t block = 0;
+        std::vector<Received> received(1), expected(1);  // with the blocks before block i
         for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
-          Received received;
+          const std::size_t block = received.size() - 1;
+          received.push_back(received.back());
           for (const Segment& segment : outputs.at(block).segments) {
             if (segment.store) continue;
             REQUIRE(segment.bytes > 0);
             for (const std::int32_t to : receivers(c.program, segment, site_of(op, tile))) {
-              received[{segment.token, to}] += segment.bytes;
+              received.back()[{segment.token, to}] += segment.bytes;
             }
           }
-          Received expected;
+          expected.push_back(expected.back());
           for (const LoweredOp& reader : c.program.ops) {
             for (const InputEdge& edge : reader.inputs) {
               for (const Piece& piece : edge.pieces) {
                 if (edge.stream.used || piece.producer != static_cast<std::int32_t>(index)) continue;
                 for (std::int64_t to = 0; to < reader.tiles(); ++to) {
                   const std::int64_t bytes = used_of(reader, edge, to, piece, op.block(mb, nb));
-                  if (bytes > 0) expected[{edge.token, site_of(reader, to)}] += bytes;
+                  if (bytes > 0) expected.back()[{edge.token, site_of(reader, to)}] += bytes;
                 }
               }
             }
           }
-          REQUIRE(received == expected);
-          ++block;
+          // Nothing leaves before it is there, and nothing is left of the blocks whose room has been returned.
+          const auto first_staged = static_cast<std::size_t>(outputs[block].first_staged);
+          REQUIRE(first_staged <= block + 1);
+          REQUIRE(none_exceeds(received.back(), expected.back()));
+          REQUIRE(none_exceeds(expected[first_staged], received.back()));
         });
-        REQUIRE(block == outputs.size());
+        REQUIRE(received.size() == outputs.size() + 1);
+        REQUIRE(received.back() == expected.back());
       }
     }
   }
+}
+
+TEST_CASE("blocks that wait in staging leave room for the block that they wait for") {
+  int waiting = 0, few = 0;
+  for (const Case& c : cases()) {
+    for (const std::size_t index : working_operators(c.program)) {
+      const LoweredOp& op = c.program.ops[index];
+      INFO(c.name << ", " << op.name);
+      for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
+        std::vector<std::int64_t> before{0};  // bytes of the blocks before block i
+        for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
+          before.push_back(before.back() + op.block(mb, nb).elements() * op.element_bytes);
+        });
+        const bool short_staging = before.back() > op.staging_bytes;
+        std::size_t first = 0;  // block that waits
+        std::size_t block = 0;
+        for (const BlockOutput& output : c.program.outputs[index][static_cast<std::size_t>(tile)]) {
+          REQUIRE(before[block + 1] - before[first] <= op.staging_bytes);
+          waiting += first < block ? 1 : 0;
+          few += first < block && short_staging ? 1 : 0;
+          first = static_cast<std::size_t>(output.first_staged);
+          ++block;
+        }
+        REQUIRE(first == block);  // all has left
+      }
+    }
+  }
+  REQUIRE(waiting > 0);
+  REQUIRE(few > 0);
 }
 
 TEST_CASE("what comes from outside is loaded to the tiles that use it") {
