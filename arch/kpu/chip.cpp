@@ -1,5 +1,7 @@
 #include "arch/kpu/chip.h"
 
+#include <algorithm>
+
 #include "sim/memory/dram.h"
 
 namespace cyclescope::kpu {
@@ -7,22 +9,49 @@ namespace cyclescope::kpu {
 using ledger::Reason;
 using ledger::Release;
 
+namespace {
+
+/// Hops between PEs. Kinds whose tokens (and results) carry the same share an action.
+void declare_hops(ledger::Ledger& ledger, const KpuConfig& config, Precision precision, Actions& a) {
+  const std::int64_t byte = config.energy.pe_hop * (bits(precision) / 8);
+  std::vector<std::pair<std::int64_t, std::int64_t>> prices;
+  std::vector<std::size_t> kinds;
+  for (std::size_t kind = 0; kind < config.kinds.size(); ++kind) {
+    const bool stands = std::count(config.kind_of_tile.begin(), config.kind_of_tile.end(), kind) > 0;
+    if (!stands || config.kinds[kind].quarter_macs(precision) == 0) continue;
+    const TileArray array = config.kinds[kind].array(precision);
+    // An output-stationary array counts a hop per step; a reduction of K elements takes 4 K / quarter_macs steps. A
+    // bundle of a cell has as many elements of A as of B.
+    const std::int64_t token =
+        array.weight_stationary ? byte * array.cell_m * array.cell_k : byte * array.quarter_macs / 4;
+    const std::pair<std::int64_t, std::int64_t> price{token, config.energy.drain_hop * array.cell_m * array.cell_n};
+    const auto found = std::find(prices.begin(), prices.end(), price);
+    if (found != prices.end()) {
+      const std::size_t other = kinds[static_cast<std::size_t>(found - prices.begin())];
+      a.pe_hop[kind] = a.pe_hop[other];
+      a.drain_hop[kind] = a.drain_hop[other];
+      continue;
+    }
+    const std::string suffix = prices.empty() ? "" : "_" + config.kinds[kind].name;
+    a.pe_hop[kind] = ledger.add_action("array", "pe_hop" + suffix, price.first);
+    a.drain_hop[kind] = ledger.add_action("array", "drain_hop" + suffix, price.second);
+    prices.push_back(price);
+    kinds.push_back(kind);
+  }
+}
+
+}  // namespace
+
 Actions Chip::declare_actions(ledger::Ledger& ledger, const KpuConfig& config, Precision precision) {
   const EnergyConfig& energy = config.energy;
   Actions a;
-  // Arrays count a hop per step; a reduction of K elements takes 4 K / quarter_macs steps.
-  std::int64_t quarters = 4;
-  for (const TileKind& kind : config.kinds) {
-    if (!kind.weight_stationary && kind.quarter_macs(precision) > 0) quarters = kind.quarter_macs(precision);
-  }
   const std::int64_t bytes = bits(precision) / 8;
   const std::int64_t mac = precision == Precision::int8   ? energy.mac_int8
                            : precision == Precision::bf16 ? energy.mac_bf16
                                                           : energy.mac_fp32;
   a.mac = ledger.add_action("array", std::string("mac_") + name(precision), mac);
   a.pe_register = ledger.add_action("array", "pe_register", energy.pe_register * bytes);
-  a.pe_hop = ledger.add_action("array", "pe_hop", energy.pe_hop * bytes * quarters / 4);
-  a.drain_hop = ledger.add_action("array", "drain_hop", energy.drain_hop);
+  declare_hops(ledger, config, precision, a);
   a.l1_read = ledger.add_action("l1", "read_byte", energy.l1_read);
   a.l1_write = ledger.add_action("l1", "write_byte", energy.l1_write);
   a.l2_read = ledger.add_action("l2", "read_byte", energy.l2_read);

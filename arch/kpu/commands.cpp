@@ -4,6 +4,7 @@
 #include <map>
 
 #include "arch/kpu/lowering.h"
+#include "arch/kpu/tile_choice.h"
 
 namespace cyclescope::kpu {
 namespace {
@@ -30,7 +31,6 @@ class Expander {
       } else {
         vector_block(mb, nb);
       }
-      ++blocks_;
     });
     return std::move(commands_);
   }
@@ -127,12 +127,15 @@ class Expander {
       const std::int64_t load_b = load(held_b_, static_cast<std::int64_t>(s), next_b_,
                                        b_move(mb, nb, static_cast<std::int64_t>(s), slice_bytes));
       if (config_ == nullptr) continue;
-      commands_.runs_a.push_back({blocks_, slice.array_first, slice.array_steps, lines_of_slice(out, slice),
-                                  slice.steps * m * bytes, load_a, last_reader_of_a && last_of_chunk ? chunk_bytes : 0,
-                                  0, 0});
-      commands_.runs_b.push_back({blocks_, slice.array_first, slice.array_steps,
-                                  ceil_div(slice_bytes, config_->line_bytes), slice_bytes, load_b,
+      const auto block = static_cast<std::int64_t>(commands_.blocks.size());
+      const bool folds = op_.array.weight_stationary;
+      commands_.runs_a.push_back({block, slice.array_first, folds ? ceil_div(m, op_.array.cell_m) : slice.array_steps,
+                                  lines_of_slice(out, slice), slice.steps * m * bytes, load_a,
+                                  last_reader_of_a && last_of_chunk ? chunk_bytes : 0, 0, 0});
+      commands_.runs_b.push_back({block, slice.array_first, slice.array_steps,
+                                  ceil_div(slice_bytes, op_.array.port_bytes), slice_bytes, load_b,
                                   last_reader_of_b ? slice_bytes : 0, 0, 0});
+      if (folds) commands_.blocks.push_back(fold(s, m, n));
     }
     std::int64_t residual = 0;
     for (std::size_t edge = 0; edge < op_.inputs.size(); ++edge) {
@@ -141,9 +144,28 @@ class Expander {
       commands_.moves.push_back(input_move(Operand::residual, edge, residual, ordinal(mb, nb)));
     }
     settle(first_move);
-    if (config_ != nullptr) {
-      commands_.blocks.push_back({m, n, op_.array_steps, m * n * op_.k, m * n * bytes, residual});
+    if (config_ == nullptr) return;
+    if (!op_.array.weight_stationary) {
+      commands_.blocks.push_back({m, n, op_.array_steps, m * n * op_.k, m * n, n, op_.vector_passes});
     }
+    commands_.blocks.back().out_bytes = m * n * bytes;
+    commands_.blocks.back().residual_bytes = residual;
+  }
+
+  /// Fold s of a block of m x n outputs.
+  [[nodiscard]] BlockCommand fold(std::size_t s, std::int64_t m, std::int64_t n) const {
+    const Slice& slice = op_.slices[s];
+    BlockCommand block;
+    block.m = slice.array_steps;
+    block.n = ceil_div(n, op_.array.cell_n);
+    block.steps = ceil_div(m, op_.array.cell_m);
+    block.macs = m * n * slice.steps;
+    block.results = m * n;
+    block.row_results = n * op_.array.cell_m;
+    block.passes = fold_passes(op_, s, op_.slices.size());
+    block.adds = s > 0;
+    block.leaves = s + 1 == op_.slices.size();
+    return block;
   }
 
   /// Lines of one slice: its share of its chunk's lines, so that shares add up exactly.
@@ -153,7 +175,7 @@ class Expander {
       lines_from_ = out.pixel_begin;
       lines_width_ = width;
       lines_row_ = slice.kernel_rows.begin;
-      lines_ = window_lines(op_, out.pixel_begin, out.pixel_end, width, config_->line_bytes, slice.kernel_rows);
+      lines_ = window_lines(op_, out.pixel_begin, out.pixel_end, width, op_.array.port_bytes, slice.kernel_rows);
     }
     const std::int64_t before = lines_ * (slice.first_step - slice.chunk_begin) / slice.chunk_steps;
     const std::int64_t after = lines_ * (slice.first_step - slice.chunk_begin + slice.steps) / slice.chunk_steps;
@@ -166,7 +188,7 @@ class Expander {
     const std::int64_t channels = out.channel_end - out.channel_begin;
     const std::size_t first_move = commands_.moves.size();
     StreamRun run;
-    run.block = blocks_;
+    run.block = static_cast<std::int64_t>(commands_.blocks.size());
     std::int64_t operands = 0;
     for (std::size_t edge = 0; edge < op_.inputs.size(); ++edge) {
       const bool parameters = op_.inputs[edge].role == EdgeRole::per_channel;
@@ -183,8 +205,12 @@ class Expander {
     run.clocks = vector_clocks(op_, out, operands * pixels, *config_);
     run.release_bytes = run.bytes;
     commands_.runs_a.push_back(run);
-    commands_.blocks.push_back(
-        {out.pixel_end - out.pixel_begin, channels, 0, 0, out.elements() * op_.element_bytes, 0});
+    BlockCommand block;
+    block.m = out.pixel_end - out.pixel_begin;
+    block.n = channels;
+    block.results = out.elements();
+    block.out_bytes = out.elements() * op_.element_bytes;
+    commands_.blocks.push_back(block);
   }
 
   const LoweredOp& op_;
@@ -192,7 +218,6 @@ class Expander {
   const KpuConfig* config_;
   Range rows_, columns_;
   TileCommands commands_;
-  std::int64_t blocks_ = 0;
   std::map<std::int64_t, std::int64_t> held_a_, held_b_;
   std::map<std::size_t, std::int64_t> next_own_;  ///< [edge] deliveries of the tile's own so far
   std::int64_t next_a_ = 0, next_b_ = 0;

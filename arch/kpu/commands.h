@@ -22,13 +22,13 @@ struct Move {
   std::int64_t ordinal = 0;  ///< of its block among those of the largest tile: the order in which deliveries are loaded
 };
 
-/// Streamer, L2 to L1: reads `lines` for reduction steps of a block (or all of a vector block) from what load number
-/// `load` of its side brought.
+/// Streamer, L2 to L1: reads `lines` for reduction steps of a block (or all of a vector block; tokens of A or rows of B of
+/// a fold) from what load number `load` of its side brought.
 struct StreamRun {
-  std::int64_t block = 0;
+  std::int64_t block = 0;       ///< index of its BlockCommand
   std::int64_t first_step = 0;  ///< of the array
   std::int64_t steps = 0;
-  std::int64_t lines = 0;
+  std::int64_t lines = 0;  ///< as wide as the tile's port
   std::int64_t bytes = 0;  ///< that enter L1, with the parameters of the epilogue
   std::int64_t load = 0;
   std::int64_t release_bytes = 0;  ///< freed in L2 when the run has entered, 0 while others still need it
@@ -36,11 +36,17 @@ struct StreamRun {
   std::int64_t clocks = 0;         ///< vector work: clocks it takes, without its depth
 };
 
-/// Array or vector block and its way out.
+/// Array or vector block and its way out. Where weights stay, an output block is one of these per fold: all but the last
+/// leave their sums in L2, all but the first add to them.
 struct BlockCommand {
-  std::int64_t m = 0, n = 0;
-  std::int64_t steps = 0;
+  std::int64_t m = 0, n = 0;  ///< rows and columns of the array; vector work: pixels and channels
+  std::int64_t steps = 0;     ///< 0: vector work
   std::int64_t macs = 0;
+  std::int64_t results = 0;      ///< elements
+  std::int64_t row_results = 0;  ///< elements of a row of results
+  int passes = 1;                ///< of the vector engine over each
+  bool adds = false;             ///< results are added to sums in L2
+  bool leaves = true;            ///< results are an output block, else sums that stay in L2
   std::int64_t out_bytes = 0;
   std::int64_t residual_bytes = 0;
 };

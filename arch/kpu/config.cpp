@@ -120,6 +120,8 @@ void declare_engines(Schema& schema) {
       .add(integer("lowering.spill_buffers", "buffers", 1, 64, "deliveries of a spilled activation that a tile holds"))
       .add(bytes("lowering.load_bytes", 32, 1LL << 20, "most bytes of a descriptor that loads an activation"))
       .add(bytes("lowering.load_alignment", 1, 65536, "alignment of descriptors in external memory"))
+      .add(choice("lowering.matrix", {"auto", "off", "only"}, "auto",
+                  "matrix tiles in products: where an estimate finds them cheaper, never, or nothing else"))
       .add(choice("sim.ideal", {"none", "operands"}, "none", "operands: every level answers at once (hypothetical)"));
 }
 
@@ -144,18 +146,21 @@ bool has_tiles(const KpuConfig& c, std::size_t kind) {
 
 /// Whether the FIFOs at the edge of an array suffice; `section` is where its sides are declared.
 void check_lanes(const KpuConfig& c, const TileKind& kind, const char* section) {
-  if (c.interleave_drain && 2 * c.egress_depth <= kind.columns) {
+  // Cells of an output-stationary tile have lanes for every row and column of theirs.
+  const int rows = kind.rows * (kind.weight_stationary ? 1 : kind.cell_m);
+  const int columns = kind.columns * (kind.weight_stationary ? 1 : kind.cell_n);
+  if (c.interleave_drain && !kind.weight_stationary && 2 * c.egress_depth <= columns) {
     throw InputError(
         fmt::format("array.egress_depth = {}: expected more than half of {}.columns = {} when array.drain "
                     "is interleaved, where results of two blocks share the egress FIFOs",
-                    c.egress_depth, section, kind.columns));
+                    c.egress_depth, section, columns));
   }
-  const int skew = std::max(kind.rows, kind.columns) - 1;
-  if (c.ingress_depth < skew) {
-    throw InputError(
-        fmt::format("array.ingress_depth = {}: expected at least max({}.rows, {}.columns) - 1 = {}, "
-                    "the skew between the first and the last lane",
-                    c.ingress_depth, section, section, skew));
+  const int skew = std::max(rows, columns) - 1;
+  if (kind.ingress_depth < skew) {
+    throw InputError(fmt::format(
+        "{}.ingress_depth = {}: expected at least {}, the skew between the first and the last lane of "
+        "{}.rows x {}.columns",
+        kind.ingress_depth == c.ingress_depth ? "array" : section, kind.ingress_depth, skew, section, section));
   }
 }
 
@@ -242,6 +247,7 @@ KpuConfig from_settings(const Settings& s) {
   c.signal_latency = small("sequencer.signal");
   c.program_bytes = small("sequencer.program");
   c.program_cache = small("sequencer.program_cache");
+  c.matrix_use = static_cast<MatrixUse>(s.integer("lowering.matrix"));
   c.prefetch_operators = small("lowering.prefetch_operators");
   c.weight_window = s.integer("lowering.weight_window");
   c.staging_blocks = small("lowering.staging_blocks");

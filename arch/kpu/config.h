@@ -28,6 +28,27 @@ struct EnergyConfig {
   std::int64_t program_load = 0;                        ///< per program and tile
 };
 
+/// The array of a tile at one precision, as lowering and machine see it. A cell of an output-stationary tile counts as
+/// cell_m x cell_n PEs of its own; where weights stay, a cell takes bundles of elements: cell_m x cell_k of A and cell_k
+/// x cell_n of B give cell_m x cell_n sums.
+struct TileArray {
+  int rows = 0, columns = 0;
+  int quarter_macs = 4;                    ///< per PE (or cell) and clock
+  bool weight_stationary = false;          ///< else output-stationary
+  int cell_m = 1, cell_n = 1, cell_k = 1;  ///< 1 but where weights stay
+  std::int64_t port_bytes = 0;             ///< streamer width per clock and operand
+
+  /// Reduction steps and output channels that one load of weights covers.
+  [[nodiscard]] std::int64_t fold_steps() const { return std::int64_t{rows} * cell_k; }
+  [[nodiscard]] std::int64_t fold_channels() const { return std::int64_t{columns} * cell_n; }
+
+  friend bool operator==(const TileArray& a, const TileArray& b) {
+    return a.rows == b.rows && a.columns == b.columns && a.quarter_macs == b.quarter_macs &&
+           a.weight_stationary == b.weight_stationary && a.cell_m == b.cell_m && a.cell_n == b.cell_n &&
+           a.cell_k == b.cell_k && a.port_bytes == b.port_bytes;
+  }
+};
+
 /// A kind of compute tile.
 struct TileKind {
   std::string name;                        ///< "int8", "bf16" or "matrix"
@@ -37,10 +58,16 @@ struct TileKind {
   /// MACs of a PE in four clocks; 0: the kind does not execute that precision.
   int quarter_macs_int8 = 0, quarter_macs_bf16 = 0, quarter_macs_fp32 = 0;
   std::int64_t port_bytes = 0;  ///< streamer width per clock and operand
+  int ingress_depth = 0;        ///< tokens per lane
 
   /// FP16 runs at the BF16 rate; INT4 is not modelled: 0.
   [[nodiscard]] int quarter_macs(Precision precision) const;
+  /// Of no rate, and output-stationary, at a precision that the kind does not execute.
+  [[nodiscard]] TileArray array(Precision precision) const;
 };
+
+/// Whether matrix tiles take part in products.
+enum class MatrixUse : std::uint8_t { cheapest, off, only };
 
 /// Indices of KpuConfig::kinds.
 constexpr std::size_t kInt8Tile = 0, kBf16Tile = 1, kMatrixTile = 2;
@@ -77,6 +104,7 @@ struct KpuConfig {
   [[nodiscard]] int store_engine(int row) const;
 
   int launch_cycles = 0, signal_latency = 0, program_bytes = 0, program_cache = 0;
+  MatrixUse matrix_use = MatrixUse::cheapest;
   int prefetch_operators = 0;       ///< weights may be loaded up to this many operators ahead
   std::int64_t weight_window = 0;   ///< L3 per tile kept for streaming an operator's weights while it runs
   int staging_blocks = 0;           ///< blocks of results on their way out of a tile whose L3 is short

@@ -2,11 +2,15 @@
 //
 // Timing: a block's results may leave the egress FIFOs once the first is there, one of two result slots of L2 is free
 // and its residual operand (if any) is in L2; a result row of n elements takes ceil(n * passes / lanes) clocks, never
-// less than the two of the drain. The block is in L2 `depth` + 1 clocks after its last result left the FIFO. Vector
+// less than the array needs between two rows. The block is in L2 `depth` + 1 clocks after its last result left the FIFO.
+// Where weights stay, folds but the last put sums of 4 B into L2 and those but the first read them, a line of each per
+// clock; only the last fold takes a slot and the residual operand. A fold whose rows come round sooner than a sum takes
+// to be written and read again waits until all sums of the fold before are there. Vector
 // work takes max(lines, ceil(elements / lanes)) + depth clocks per block; a pool takes each input element once, through a line buffer.
 // Causes: to others useful.vector (a wait on it is a dependency, or output space).
 // Actions: vector_pass per element and pass, l1_write and l1_read per accumulator byte, streamer and l2_write per output
-// byte, l2_read per residual byte; pe_register per MAC of the block.
+// byte, l2_read per residual byte; streamer and l2_write per byte of sums written, streamer and l2_read per byte read;
+// pe_register per MAC of the block.
 // Source: kpu-sim vector engine (bias, activation, requantisation in line) with width and depth of the platform.
 #pragma once
 
@@ -55,8 +59,14 @@ class Drain : public Engine {
  private:
   void collect_slots();
   void open_windows();
+  [[nodiscard]] const LoweredOp& op() const { return chip_.program.ops[static_cast<std::size_t>(launch_.op)]; }
+  /// Clocks between two rows of results of a block.
+  [[nodiscard]] std::int64_t row_clocks(const BlockCommand& block) const;
+  /// Whether the next block would read sums of `block` before they can be read, if nothing held it back.
+  [[nodiscard]] bool rows_return_early(const BlockCommand& block) const;
+  void count(const BlockCommand& block);
   void run_vector();
-  void send(std::int64_t block, Femtoseconds done, ledger::ActivityId by);
+  void send(const BlockCommand& block, Femtoseconds done, ledger::ActivityId by);
 
   compute::VectorUnitGeometry unit_;
   compute::Array* array_ = nullptr;
@@ -71,6 +81,8 @@ class Drain : public Engine {
   std::deque<ledger::Release> first_results_;  ///< of blocks whose window is not open yet
   std::deque<ledger::ActivityId> services_;    ///< of blocks whose results are leaving
   std::size_t next_result_ = 0;
+  std::int64_t next_output_ = 0;  ///< output block that leaves next
+  ledger::Release sums_;          ///< of the latest block that left its sums in L2: they can be read
   int slots_ = 2;
   std::deque<ledger::Release> returning_;
   ledger::Release slot_;

@@ -29,6 +29,15 @@ void refuse_substitutes(const Graph& graph, const Program& program) {
   }
 }
 
+/// What is said of an operator on tiles where weights stay.
+std::string folds_of(const LoweredOp& op) {
+  if (!op.array.weight_stationary) return "";
+  std::int64_t longest = 0;
+  for (const Slice& slice : op.slices) longest = std::max(longest, slice.steps);
+  return fmt::format("matrix tiles, blocks of {} x {} in {} folds of up to {} steps; ", op.block_m, op.block_n,
+                     op.slices.size(), longest);
+}
+
 std::string buffers_of(const LoweredOp& op) {
   if (op.kind == OpKind::view) return "view: takes no time";
   std::string spilled;
@@ -46,7 +55,7 @@ std::string buffers_of(const LoweredOp& op) {
                   ? "weights loaded for every use"
                   : fmt::format("{} of {} weight slices fit L3", op.weight_slots.back(), op.column_slices());
   }
-  return fmt::format("{}; {}{}", held, weights, spilled);
+  return fmt::format("{}{}; {}{}", folds_of(op), held, weights, spilled);
 }
 
 std::vector<MappingRow> rows_of(const Program& program) {

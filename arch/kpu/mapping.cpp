@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <optional>
-#include <utility>
 
 #include "arch/kpu/commands.h"
 #include "arch/kpu/lowering.h"
-#include "arch/kpu/placement.h"
+#include "arch/kpu/partition.h"
 #include "arch/kpu/shape_views.h"
+#include "arch/kpu/tile_choice.h"
 
 namespace cyclescope::kpu {
 namespace {
@@ -16,41 +16,18 @@ namespace {
 using workloads::Graph;
 using workloads::Operator;
 
-/// Tiles that work on an operator: those of one rate that together execute most. Sets their sites and the rate.
-void set_sites(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config, Precision used) {
-  const TileKind* chosen = nullptr;
-  std::int64_t most = 0;
-  const auto alike = [used](const TileKind& a, const TileKind& b) {
-    return !b.weight_stationary && a.rows == b.rows && a.columns == b.columns &&
-           a.quarter_macs(used) == b.quarter_macs(used);
-  };
-  for (const TileKind& kind : config.kinds) {
-    if (kind.weight_stationary || kind.quarter_macs(used) == 0) continue;
-    std::int64_t rate = 0;
-    for (const std::uint8_t other : config.kind_of_tile) {
-      if (alike(kind, config.kinds[other])) rate += kind.quarter_macs(used) * kind.rows * kind.columns;
-    }
-    if (rate > most) chosen = &kind;
-    most = std::max(most, rate);
-  }
-  if (op.kind == OpKind::gemm && chosen == nullptr) {
-    refuse(graph, primary, fmt::format("no tile executes {}", name(used)));
-  }
-  for (int site = 0; site < config.tiles; ++site) {
-    if (op.kind != OpKind::gemm || alike(*chosen, config.kinds[config.kind_of_tile[static_cast<std::size_t>(site)]])) {
-      op.sites.push_back(site);
-    }
-  }
-  if (op.kind != OpKind::gemm) return;
-  op.quarter_macs = chosen->quarter_macs(used);
-  op.block_m = chosen->rows;
-  op.block_n = chosen->columns;
+/// Most K steps of a slice: an L2 request or, where weights stay, as many as the array holds.
+std::int64_t longest_slice(const LoweredOp& op, const KpuConfig& config) {
+  if (op.array.weight_stationary) return op.array.fold_steps();
+  return std::max<std::int64_t>({16, config.slice_steps / op.element_bytes, whole_steps(op.array)});
 }
 
 /// The slices of the reduction: chunk by chunk, all taps of a chunk together.
 void set_slices(LoweredOp& op, const KpuConfig& config) {
-  const std::int64_t longest = std::max<std::int64_t>(16, config.slice_steps / op.element_bytes);
-  const auto array = [&op](std::int64_t k) { return ceil_div(4 * k, op.quarter_macs); };
+  const std::int64_t longest = longest_slice(op, config);
+  const bool folds = op.array.weight_stationary;
+  const std::int64_t unit = folds ? op.array.cell_k : 1;  // folds are cut between rows of the array
+  const auto array = [&op](std::int64_t k) { return ceil_div(4 * k, op.array.quarter_macs); };
   op.slices.clear();
   std::int64_t first = 0;
   op.chunks = 0;
@@ -61,9 +38,10 @@ void set_slices(LoweredOp& op, const KpuConfig& config) {
       const std::int64_t chunk_steps = channels * rows.size() * op.window.kernel[1];
       const std::int64_t parts = ceil_div(chunk_steps, longest);  // of equal length, so that none is short
       for (std::int64_t part = 0; part < parts; ++part) {
-        const Range steps = split(chunk_steps, parts, part);
-        const std::int64_t begin = array(first + steps.begin);
-        const std::int64_t length = array(first + steps.end) - begin;
+        Range steps = split(ceil_div(chunk_steps, unit), parts, part);
+        steps = {steps.begin * unit, std::min(steps.end * unit, chunk_steps)};
+        const std::int64_t begin = folds ? 0 : array(first + steps.begin);
+        const std::int64_t length = folds ? ceil_div(steps.size(), unit) : array(first + steps.end) - begin;
         if (length == 0) throw InternalError("a slice of the reduction takes no step of the array");
         op.slices.push_back(
             {first + steps.begin, steps.size(), op.chunks, first, chunk_steps, channels, rows, begin, length});
@@ -71,7 +49,7 @@ void set_slices(LoweredOp& op, const KpuConfig& config) {
       first += chunk_steps;
     }
   }
-  op.array_steps = array(op.k);
+  op.array_steps = folds ? ceil_div(op.block_m, op.array.cell_m) : array(op.k);
 }
 
 /// Largest A chunk and strip (of a group) in bytes over the row blocks.
@@ -83,7 +61,6 @@ struct Footprint {
 /// Most input pixels that a block reads of one part of the kernel's rows.
 std::int64_t largest_window(const LoweredOp& op) {
   std::int64_t pixels = 0;
-
   for (std::int64_t mb = 0; mb < op.grid_m; ++mb) {
     const Region out = op.block(mb, 0);
     for (std::int64_t part = 0; part < op.row_parts; ++part) {
@@ -99,13 +76,17 @@ std::int64_t largest_window(const LoweredOp& op) {
 bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t window, std::int64_t& need, std::int64_t& budget) {
   const std::int64_t bytes = op.element_bytes;
   const Footprint a{window * op.chunk_channels * bytes, window * op.row_parts * op.group_channels() * bytes};
-  const std::int64_t longest = std::max<std::int64_t>(16, config.slice_steps / bytes);
+  std::int64_t longest = longest_slice(op, config);
+  if (op.array.weight_stationary) {
+    longest = std::min(longest, op.chunk_channels * op.window.kernel[0] * op.window.kernel[1]);
+  }
   const std::int64_t b_slice = longest * op.block_n * bytes + op.block_n * op.epilogue_bytes;
   const std::int64_t b_strip = (op.k * bytes + op.epilogue_bytes) * op.block_n;
   const bool residual = std::any_of(op.inputs.begin(), op.inputs.end(),
                                     [](const InputEdge& edge) { return edge.role == EdgeRole::residual; });
   const std::int64_t staging = 2 * op.block_m * op.block_n * bytes * (residual ? 2 : 1);
-  budget = std::max<std::int64_t>(0, config.l2_bytes - staging);
+  const std::int64_t sums = op.array.weight_stationary ? op.block_m * op.block_n * kSumBytes : 0;
+  budget = std::max<std::int64_t>(0, config.l2_bytes - staging - sums);
   need = 2 * a.chunk + 2 * b_slice;
   const bool a_fits = a.strip + a.chunk + 2 * b_slice <= budget;
   const bool b_fits = b_strip + b_slice + 2 * a.chunk <= budget;
@@ -117,124 +98,44 @@ bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t window, std::in
     op.hold = Hold::a;
     op.pool_b = 2 * b_slice;
     op.pool_a = budget - op.pool_b;
+    op.moved_bytes = moved_a;
   } else if (b_fits) {
     op.hold = Hold::b;
     op.pool_a = 2 * a.chunk;
     op.pool_b = budget - op.pool_a;
+    op.moved_bytes = moved_b;
   } else if (need <= budget) {
     op.hold = Hold::none;
     op.pool_b = 2 * b_slice;
     op.pool_a = budget - op.pool_b;
+    op.moved_bytes = rows * columns * (a.strip + b_strip);
   } else {
     return false;
   }
   return true;
 }
 
-/// Largest chunk of channels with which the operands fit L2: whole lines first, then parts of a line.
-void set_chunks(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config) {
+/// Largest chunk of channels with which the operands fit L2: whole lines first, then parts of a line. False when none
+/// does, with the bytes needed and those there are.
+bool set_chunks(LoweredOp& op, const KpuConfig& config, std::int64_t& need, std::int64_t& budget) {
   const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
-  const std::int64_t widest =
-      std::max<std::int64_t>(2, (taps == 1 ? config.slice_steps : config.line_bytes) / op.element_bytes);
-  op.chunk_channels = std::min(op.group_channels(), widest);
+  const std::int64_t whole = whole_steps(op.array);  // all chunks but the last are whole steps of the array
+  const std::int64_t request =
+      op.array.weight_stationary ? op.array.fold_steps() : config.slice_steps / op.element_bytes;
+  const std::int64_t widest = std::max<std::int64_t>(2, taps == 1 ? request : config.line_bytes / op.element_bytes);
+  op.chunk_channels = std::min(op.group_channels(), round_up(widest, whole));
   std::int64_t window = largest_window(op);
-  std::int64_t need = 0;
-  std::int64_t budget = 0;
   while (!set_l2(op, config, window, need, budget)) {
-    // Two MACs per clock need whole pairs of reduction steps in all chunks but the last.
-    if (op.chunk_channels == 1 || (op.chunk_channels == 2 && op.quarter_macs > 4)) {
-      if (op.row_parts < op.window.kernel[0] && !op.whole_input) {  // then some rows of the kernel at a time
-        op.row_parts = std::min(op.row_parts * 2, op.window.kernel[0]);
-        window = largest_window(op);
-        continue;
-      }
-      refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
+    if (op.chunk_channels <= whole) {
+      if (op.row_parts >= op.window.kernel[0] || op.whole_input) return false;
+      op.row_parts = std::min(op.row_parts * 2, op.window.kernel[0]);  // then some rows of the kernel at a time
+      window = largest_window(op);
+      continue;
     }
-    op.chunk_channels = (op.chunk_channels + 1) / 2;
-    if (op.quarter_macs > 4) op.chunk_channels += op.chunk_channels % 2;
+    op.chunk_channels = round_up((op.chunk_channels + 1) / 2, whole);
   }
   set_slices(op, config);
-}
-
-/// Bytes of L3 that the operands and results of the fullest tile take, weights apart.
-std::int64_t tile_bytes(const LoweredOp& op) {
-  std::int64_t most = 0;
-  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
-    std::int64_t elements = 0;
-    for (const InputEdge& edge : op.inputs) {
-      const Range pixels = needed_pixels(op, edge, im);
-      elements += edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size();
-    }
-    most = std::max(most, elements * op.element_bytes);
-  }
-  return most;
-}
-
-/// Clocks of the array or vector engine of the busiest tile.
-std::int64_t busy_clocks(const LoweredOp& op, const KpuConfig& config) {
-  if (op.kind == OpKind::gemm) {
-    return op.rounds() * std::max<std::int64_t>(ceil_div(4 * op.k, op.quarter_macs), 2 * op.block_m - 1);
-  }
-  const Region out = op.block(0, 0);
-  return op.rounds() * vector_clocks(op, out, window_pixels(op, out.pixel_begin, out.pixel_end), config);
-}
-
-/// Clocks that moving the operands takes by a simple estimate: through the router of the busiest tile, and over the
-/// links of the mesh if they share the load.
-std::int64_t traffic_clocks(const LoweredOp& op, const Placement& placement, const KpuConfig& config) {
-  const std::int64_t weights = op.weight_bytes > 0 ? op.most_n() * op.block_n * op.k * op.element_bytes : 0;
-  const std::int64_t links =
-      2 * ((config.mesh_width - 1) * config.mesh_height + config.mesh_width * (config.mesh_height - 1) + config.tiles);
-  return ceil_div(tile_bytes(op) + weights, config.flit_bytes) + ceil_div(placement.flit_links, links);
-}
-
-void number_tiles(LoweredOp& op, const KpuConfig& config) {
-  op.tile_at.assign(static_cast<std::size_t>(config.tiles), -1);
-  for (std::size_t tile = 0; tile < op.sites.size(); ++tile) {
-    op.tile_at[static_cast<std::size_t>(op.sites[tile])] = static_cast<std::int32_t>(tile);
-  }
-}
-
-/// The rectangle of blocks per tile by an estimate that decides the partition only (the machine finds the time): every
-/// number of rows of tiles that changes how many blocks the busiest one gets. What fits L3 wins over what does not.
-void set_partition(LoweredOp& op, const KpuConfig& config) {
-  const std::vector<std::int32_t> usable = op.sites;
-  const auto tiles = static_cast<std::int64_t>(usable.size());
-  std::optional<std::pair<std::int64_t, std::int64_t>> best_cost;  // bytes beyond L3, clocks
-  std::int64_t best_m = 1;
-  const auto take = [&](std::int64_t tiles_m) {
-    op.tiles_m = tiles_m;
-    op.tiles_n = std::min(op.grid_n, tiles / tiles_m);
-  };
-  std::int64_t before = 0;
-  for (std::int64_t tiles_m = 1; tiles_m <= std::min(op.grid_m, tiles); ++tiles_m) {
-    const std::int64_t rounds = ceil_div(op.grid_m, tiles_m);
-    const std::int64_t columns = std::min(op.grid_n, tiles / tiles_m);
-    const bool last = tiles_m == std::min(op.grid_m, tiles) || columns != std::min(op.grid_n, tiles / (tiles_m + 1));
-    if (rounds == before && !last) continue;  // as many blocks on as many columns: a row of tiles more changes nothing
-    before = rounds;
-    take(tiles_m);
-    std::pair<std::int64_t, std::int64_t> cost{
-        std::max<std::int64_t>(0, tile_bytes(op) - (config.l3_bytes - config.weight_window)), busy_clocks(op, config)};
-    if (best_cost && !(cost < *best_cost)) continue;
-    Placement placement = place(op, usable, config);
-    cost.second += traffic_clocks(op, placement, config);
-    if (best_cost && !(cost < *best_cost)) continue;
-    best_cost = cost;
-    best_m = tiles_m;
-    op.sites = std::move(placement.sites);
-  }
-  take(best_m);
-  number_tiles(op, config);
-}
-
-/// Nothing moves when operands are ideal: blocks are dealt to as many tiles as there are blocks for.
-void deal(LoweredOp& op, const KpuConfig& config) {
-  op.dealt = true;
-  op.tiles_m = std::min(op.grid_m * op.grid_n, static_cast<std::int64_t>(op.sites.size()));
-  op.tiles_n = 1;
-  op.sites.resize(static_cast<std::size_t>(op.tiles_m));
-  number_tiles(op, config);
+  return true;
 }
 
 void set_grid(LoweredOp& op) {
@@ -271,18 +172,40 @@ void set_vector_blocks(const Graph& graph, const Operator& primary, LoweredOp& o
 }  // namespace
 
 void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config, Precision used) {
-  set_sites(graph, primary, op, config, used);
   if (op.kind == OpKind::vector) {
+    for (int site = 0; site < config.tiles; ++site) op.sites.push_back(site);
     set_vector_blocks(graph, primary, op, config);
-  } else {
-    set_grid(op);
+    partition(op, config);
+    return;
   }
-  if (config.ideal_operands) {
-    deal(op, config);
-  } else {
-    set_partition(op, config);
+  const std::vector<TileGroup> groups = groups_for(config, used);
+  if (groups.empty()) refuse(graph, primary, no_tiles(config, used));
+  const LoweredOp shaped = op;
+  std::optional<PartitionCost> least;
+  std::int64_t need = 0;
+  std::int64_t budget = 0;
+  for (const TileGroup& group : groups) {
+    bool fits = false;
+    for (const std::int64_t rows : block_rows(shaped, group.array)) {
+      // Folds of fewer tokens than rows wait for their loads: only where L2 leaves no choice.
+      if (fits && ceil_div(rows, group.array.cell_m) < group.array.rows) break;
+      LoweredOp candidate = shaped;
+      candidate.array = group.array;
+      candidate.sites = group.sites;
+      candidate.block_m = rows;
+      candidate.block_n = group.array.fold_channels();
+      set_grid(candidate);
+      PartitionCost cost = partition(candidate, config);
+      if (!set_chunks(candidate, config, need, budget)) continue;
+      fits = true;
+      const std::int64_t clocks = busy_clocks(candidate, config) + cost.traffic_clocks;  // the slices are known now
+      cost.busy_clocks = std::max(clocks, ceil_div(candidate.moved_bytes, config.line_bytes)) - cost.traffic_clocks;
+      if (least && !(cost < *least)) continue;
+      least = cost;
+      op = std::move(candidate);
+    }
   }
-  if (op.kind == OpKind::gemm) set_chunks(graph, primary, op, config);
+  if (!least) refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
 }
 
 LoweredOp map_group(const Graph& graph, const workloads::FusedGroup& group, const KpuConfig& config) {

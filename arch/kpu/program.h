@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "arch/kpu/config.h"
 #include "sim/base/precision.h"
 #include "workloads/graph.h"
 
@@ -35,7 +36,8 @@ struct Range {
 /// Part `index` of `total` items dealt in contiguous, balanced runs to `parts`.
 Range split(std::int64_t total, std::int64_t parts, std::int64_t index);
 
-/// A consecutive stretch of the reduction (of one group): its K steps, the clocks' worth of array steps it takes.
+/// A consecutive stretch of the reduction (of one group): its K steps, the clocks' worth of array steps it takes. Where
+/// weights stay, it is a fold: one load of the array's rows.
 struct Slice {
   std::int64_t first_step = 0;  ///< K
   std::int64_t steps = 0;
@@ -44,8 +46,8 @@ struct Slice {
   std::int64_t chunk_steps = 0;
   std::int64_t channels = 0;
   Range kernel_rows;
-  std::int64_t array_first = 0;  ///< the same in steps of the array: ceil(4 K / quarter_macs)
-  std::int64_t array_steps = 0;
+  std::int64_t array_first = 0;  ///< the same in steps of the array: ceil(4 K / quarter_macs); a fold: 0
+  std::int64_t array_steps = 0;  ///< a fold: rows of the array that it loads
 };
 
 /// Window of a convolution or pool over the input plane; 1x1 for a matrix product.
@@ -125,7 +127,7 @@ struct LoweredOp {
   bool b_transposed = false;  ///< operand B is read along its channels (N = pixels of its plane)
   bool per_input = true;      ///< vector work counts the elements of its input, else of its output
   // Mapping.
-  int quarter_macs = 4;               ///< per PE and clock
+  TileArray array;                    ///< of its tiles, at its precision
   std::vector<std::int32_t> sites;    ///< mesh site of tile i
   std::vector<std::int32_t> tile_at;  ///< [site] its tile, -1: not taking part
   std::int64_t block_m = 0, block_n = 0;
@@ -137,8 +139,9 @@ struct LoweredOp {
   std::int64_t row_parts = 1;           ///< and parts into which the rows of the kernel are cut for that
   std::int64_t chunks = 1;              ///< of a group
   std::vector<Slice> slices;            ///< of one block
-  std::int64_t array_steps = 0;         ///< of one block: ceil(4 k / quarter_macs)
+  std::int64_t array_steps = 0;         ///< of one block: ceil(4 k / quarter_macs); of one fold: ceil(block_m / cell_m)
   std::int64_t pool_a = 0, pool_b = 0;  ///< L2 bytes for each operand
+  std::int64_t moved_bytes = 0;         ///< of operands, from L3 to L2 of the busiest tile
   int vector_passes = 1;                ///< on the drain, or of vector work per element
   std::int64_t epilogue_bytes = 0;      ///< bias and requantisation per output channel
   std::vector<InputEdge> inputs;

@@ -2,6 +2,8 @@
 
 #include "sim/compute/exact_array.h"
 #include "sim/compute/register_array.h"
+#include "sim/compute/register_stationary_array.h"
+#include "sim/compute/stationary_array.h"
 
 namespace cyclescope::kpu {
 
@@ -10,23 +12,37 @@ namespace {
 constexpr std::size_t kChannelSlots = SIZE_MAX / 2;  // bounded by the L2 pools long before
 constexpr std::size_t kResultSlots = 4;              // bounded by the two result slots of L2
 
+template <class Model>
+std::unique_ptr<compute::Array> build(const ChipContext& chip, int tile, const compute::ArrayGeometry& geometry,
+                                      const compute::ArrayActions& actions, compute::ArrayListener& listener) {
+  const std::string number = std::to_string(tile);
+  return std::make_unique<Model>("array_" + number, geometry, chip.clock, chip.ledger, "array." + number, actions,
+                                 listener);
+}
+
 std::unique_ptr<compute::Array> make_array(const ChipContext& chip, int tile, compute::ArrayListener& listener) {
   const KpuConfig& c = chip.config;
-  const TileKind& kind = c.kinds[c.kind_of_tile[static_cast<std::size_t>(tile)]];
+  const std::size_t index = c.kind_of_tile[static_cast<std::size_t>(tile)];
+  const TileArray array = c.kinds[index].array(chip.program.precision);
   compute::ArrayGeometry geometry;
-  geometry.rows = kind.rows;
-  geometry.columns = kind.columns;
-  geometry.quarter_macs = kind.quarter_macs(chip.program.precision);
-  geometry.interleave_drain = c.interleave_drain;
-  geometry.ingress_depth = c.ingress_depth;
+  geometry.rows = array.rows;
+  geometry.columns = array.columns;
+  geometry.quarter_macs = array.quarter_macs;
+  geometry.dataflow =
+      array.weight_stationary ? compute::Dataflow::weight_stationary : compute::Dataflow::output_stationary;
+  geometry.cell_m = array.cell_m;
+  geometry.cell_n = array.cell_n;
+  geometry.cell_k = array.cell_k;
+  geometry.interleave_drain = c.interleave_drain && !array.weight_stationary;
+  geometry.ingress_depth = c.kinds[index].ingress_depth;
   geometry.egress_depth = c.egress_depth;
-  const compute::ArrayActions actions{chip.actions.mac, chip.actions.pe_hop, chip.actions.drain_hop};
-  const std::string name = "array_" + std::to_string(tile);
-  const std::string lane = "array." + std::to_string(tile);
-  if (c.register_array) {
-    return std::make_unique<compute::RegisterArray>(name, geometry, chip.clock, chip.ledger, lane, actions, listener);
-  }
-  return std::make_unique<compute::ExactArray>(name, geometry, chip.clock, chip.ledger, lane, actions, listener);
+  const compute::ArrayActions actions{chip.actions.mac, chip.actions.pe_hop[index], chip.actions.drain_hop[index]};
+  const auto model =
+      array.weight_stationary
+          ? (c.register_array ? build<compute::RegisterStationaryArray> : build<compute::StationaryArray>)
+      : c.register_array ? build<compute::RegisterArray>
+                         : build<compute::ExactArray>;
+  return model(chip, tile, geometry, actions, listener);
 }
 
 }  // namespace
@@ -69,7 +85,7 @@ void Tile::launch(const Launch& launch) {
   std::vector<std::int64_t> out_bytes;
   std::int64_t residual = 0;
   for (const BlockCommand& block : commands.blocks) {
-    out_bytes.push_back(block.out_bytes);
+    if (block.leaves) out_bytes.push_back(block.out_bytes);
     residual = std::max(residual, block.residual_bytes);
     if (block.steps == 0) continue;  // vector work does not enter the array
     compute::ArrayBlock entry;
@@ -81,8 +97,7 @@ void Tile::launch(const Launch& launch) {
     entry.op = launch.op;
     array_->push_block(entry, launch.release);
   }
-  const auto blocks = static_cast<std::int64_t>(commands.blocks.size());
-  sender_.launch(launch, blocks);
+  sender_.launch(launch, static_cast<std::int64_t>(out_bytes.size()));
   result_mover_.launch(launch, std::move(out_bytes), op.staging_bytes);
   drain_.launch(launch, std::move(commands.blocks), first_block);
   streamer_a_.launch(launch, std::move(commands.runs_a), first_block);

@@ -1,6 +1,7 @@
 // What the engines of one tile share.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ namespace cyclescope::kpu {
 
 /// Indices of the priced actions of a chip.
 struct Actions {
-  std::size_t mac = 0, pe_hop = 0, drain_hop = 0, pe_register = 0;
+  std::size_t mac = 0, pe_register = 0;
+  std::array<std::size_t, 3> pe_hop{}, drain_hop{};  ///< by kind of tile: what a token or result carries differs
   std::size_t l1_read = 0, l1_write = 0, l2_read = 0, l2_write = 0, l3_read = 0, l3_write = 0;
   std::size_t streamer = 0, block_mover = 0, dma = 0, descriptor = 0, vector_pass = 0, mac_vector = 0, program_load = 0;
 };

@@ -43,11 +43,22 @@ TileKind kind_from(const config::Settings& s, const std::string& name) {
   return kind;
 }
 
+/// A cell and the rates of its tile agree: whole lanes of K per clock at every precision.
 void check(const TileKind& matrix, const char* cell) {
   const int product = matrix.cell_m * matrix.cell_n * matrix.cell_k;
   if (product > 1 && 4 * product != matrix.quarter_macs_int8) {
     throw InputError(fmt::format("matrix_tile.cell = {}: expected matrix_tile.int8_rate = {} quarter_MAC, not {}", cell,
                                  4 * product, matrix.quarter_macs_int8));
+  }
+  const int sums = matrix.cell_m * matrix.cell_n;
+  for (const Precision precision : {Precision::int8, Precision::bf16, Precision::fp32}) {
+    const int rate = matrix.quarter_macs(precision);
+    if (rate == 0 || rate % (matrix.weight_stationary ? 4 * sums : sums) == 0) continue;
+    throw InputError(
+        fmt::format("matrix_tile.cell = {}: expected matrix_tile.{}_rate to be a multiple of {} quarter_MAC "
+                    "when matrix_tile.dataflow = {}, not {}",
+                    cell, name(precision), matrix.weight_stationary ? 4 * sums : sums,
+                    matrix.weight_stationary ? "weight_stationary" : "output_stationary", rate));
   }
 }
 
@@ -66,6 +77,13 @@ int TileKind::quarter_macs(Precision precision) const {
       break;
   }
   return 0;
+}
+
+TileArray TileKind::array(Precision precision) const {
+  const int rate = quarter_macs(precision);
+  if (weight_stationary && rate > 0)
+    return {rows, columns, rate, true, cell_m, cell_n, rate / (4 * cell_m * cell_n), port_bytes};
+  return {rows * cell_m, columns * cell_n, rate / (cell_m * cell_n), false, 1, 1, 1, port_bytes};
 }
 
 std::int64_t KpuConfig::quarter_macs(Precision precision) const {
@@ -107,7 +125,16 @@ void declare_tile_kinds(config::Schema& schema) {
             4096,
             {},
             "0 B",
-            "as wide as every other bus"});
+            "as wide as every other bus"})
+      .add({"matrix_tile.ingress_depth",
+            Quantity::count,
+            "tokens",
+            "L1 ingress FIFO entries per lane of a matrix tile whose weights stay; 0: array.ingress_depth",
+            0,
+            4096,
+            {},
+            "0 tokens",
+            "as those of the other tiles"});
 }
 
 void resolve_tile_kinds(const config::Settings& s, KpuConfig& c) {
@@ -117,6 +144,7 @@ void resolve_tile_kinds(const config::Settings& s, KpuConfig& c) {
     kind.rows = c.rows;
     kind.columns = c.columns;
     kind.port_bytes = c.line_bytes;
+    kind.ingress_depth = c.ingress_depth;
   }
   TileKind& matrix = c.kinds[kMatrixTile];
   matrix.rows = small("matrix_tile.rows");
@@ -127,6 +155,9 @@ void resolve_tile_kinds(const config::Settings& s, KpuConfig& c) {
   matrix.cell_n = cell.n;
   matrix.cell_k = cell.k;
   if (s.integer("matrix_tile.port") > 0) matrix.port_bytes = s.integer("matrix_tile.port");
+  if (matrix.weight_stationary && s.integer("matrix_tile.ingress_depth") > 0) {
+    matrix.ingress_depth = small("matrix_tile.ingress_depth");
+  }
   const TileMix shares{small("tiles.int8"), small("tiles.bf16"), small("tiles.matrix")};
   if (shares.int8 + shares.bf16 + shares.matrix == 0) {
     throw InputError("tiles.int8, tiles.bf16 and tiles.matrix are all zero: expected a tile of some kind");

@@ -36,11 +36,22 @@ std::int64_t array_clocks(std::int64_t blocks, std::int64_t t, std::int64_t rows
   return (blocks - 1) * std::max(t, 2 * rows - 1) + t + 2 * last_m + last_n - 2;
 }
 
+/// The same for folds, where weights stay: rows and tokens of each, one after the other, then R rows of PEs and the
+/// columns of the last one. A fold starts when its rows are loaded, and they load while the fold before streams.
+struct Fold {
+  std::int64_t rows, tokens;
+};
+std::int64_t stationary_clocks(const std::vector<Fold>& folds, std::int64_t last_columns) {
+  std::int64_t start = folds.front().rows;
+  for (std::size_t i = 1; i < folds.size(); ++i) start += std::max(folds[i - 1].tokens, folds[i].rows);
+  return start + folds.back().tokens + kRows + last_columns - 1;
+}
+
 results::RunResult ideal(const workloads::Graph& graph, const Overrides& more = {},
-                         const machine::RunOptions& options = {}) {
+                         const machine::RunOptions& options = {}, const Machine& machine = one_kpu_tile()) {
   Overrides overrides{"sim.ideal=operands"};
   overrides.insert(overrides.end(), more.begin(), more.end());
-  results::RunResult result = simulate(one_kpu_tile(), graph, overrides, options);
+  results::RunResult result = simulate(machine, graph, overrides, options);
   check_laws(graph, result);
   CHECK(result.makespan == result.cycles * result.clock_period);
   return result;
@@ -140,4 +151,48 @@ TEST_CASE("kpu: the published products take their published clocks on tiles of 3
       check_laws(product(p.m, p.k, p.n), outcome.result);
     }
   }
+}
+
+TEST_CASE("kpu: folds of a matrix tile by hand") {
+  struct Product {
+    std::int64_t m, k, n;
+    Precision precision;
+    const char* cell;
+    std::int64_t array;
+  };
+  // A cell of 64 lanes: folds of 8 x 64 steps and 8 channels at INT8, of 8 x 32 steps at BF16. A cell of 4x4x4: of 8 x 4
+  // steps (8 x 2 at BF16) and 32 channels, tokens of 4 rows.
+  const Product products[] = {
+      {16, 512, 8, Precision::int8, "1x1x64", stationary_clocks({{8, 16}}, 8)},
+      {16, 1024, 8, Precision::int8, "1x1x64", stationary_clocks({{8, 16}, {8, 16}}, 8)},
+      {5, 130, 3, Precision::int8, "1x1x64", stationary_clocks({{3, 5}}, 3)},  // 64 + 64 + 2 steps
+      {4, 1300, 8, Precision::int8, "1x1x64",
+       stationary_clocks({{8, 4}, {8, 4}, {5, 4}}, 8)},  // the load sets the pace
+      {16, 512, 20, Precision::int8, "1x1x64", stationary_clocks({{8, 16}, {8, 16}, {8, 16}}, 4)},
+      {1, 64, 1, Precision::int8, "1x1x64", stationary_clocks({{1, 1}}, 1)},
+      {16, 512, 8, Precision::bf16, "1x1x64", stationary_clocks({{8, 16}, {8, 16}}, 8)},
+      {16, 64, 32, Precision::int8, "4x4x4", stationary_clocks({{8, 4}, {8, 4}}, 8)},
+      {10, 40, 18, Precision::int8, "4x4x4", stationary_clocks({{8, 3}, {2, 3}}, 5)},
+      {16, 64, 32, Precision::bf16, "4x4x4", stationary_clocks({{8, 4}, {8, 4}, {8, 4}, {8, 4}}, 8)},
+  };
+  CHECK(stationary_clocks({{8, 16}}, 8) == 2 * 8 + 16 + 8 - 1);  // 2 R + M + C - 1
+  for (const Product& p : products) {
+    INFO(p.m << " x " << p.k << " x " << p.n << ", " << p.cell << ", " << name(p.precision));
+    machine::RunOptions options;
+    options.precision = p.precision;
+    const Overrides cell{std::string("matrix_tile.cell=") + p.cell};
+    CHECK(ideal(product(p.m, p.k, p.n), cell, options, one_matrix_tile()).cycles == kAround + p.array);
+  }
+}
+
+TEST_CASE("kpu: output-stationary cells by hand") {
+  // 4x4x4 behaves as 32x32 PEs that take 4 steps of K per clock, 1x1x64 as 8x8 PEs that take 64.
+  const auto clocks = [](const workloads::Graph& graph, const char* cell) {
+    const Overrides more{"matrix_tile.dataflow=output_stationary", std::string("matrix_tile.cell=") + cell,
+                         "array.ingress_depth=32 tokens"};
+    return ideal(graph, more, {}, one_matrix_tile()).cycles;
+  };
+  CHECK(clocks(product(32, 64, 32), "4x4x4") == kAround + array_clocks(1, 16, 32, 32, 32));
+  CHECK(clocks(product(32, 66, 40), "4x4x4") == kAround + array_clocks(2, 17, 32, 32, 8));
+  CHECK(clocks(product(8, 640, 8), "1x1x64") == kAround + array_clocks(1, 10, 8, 8, 8));
 }

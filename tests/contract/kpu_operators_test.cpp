@@ -40,10 +40,11 @@ std::vector<Variant> variants() {
 }
 
 /// The result, or nothing when the network does not fit.
-bool run(const workloads::Graph& graph, const Variant& variant, const Overrides& more, results::RunResult& result) {
+bool run(const Machine& machine, const workloads::Graph& graph, const Variant& variant, const Overrides& more,
+         results::RunResult& result) {
   Overrides overrides = variant.overrides;
   overrides.insert(overrides.end(), more.begin(), more.end());
-  Outcome outcome = attempt(machine_of("kpu"), graph, overrides, variant.options);
+  Outcome outcome = attempt(machine, graph, overrides, variant.options);
   INFO("code " << outcome.exit_code << ": " << outcome.message);
   CHECK((outcome.exit_code == 0 || outcome.exit_code == 3));
   if (outcome.exit_code == 3) WARN(graph.model << ", " << variant.name << ": " << outcome.message);
@@ -51,41 +52,47 @@ bool run(const workloads::Graph& graph, const Variant& variant, const Overrides&
   return outcome.ok();
 }
 
+void check_models_agree(const Machine& machine, const workloads::Graph& graph, const Variant& variant) {
+  INFO(graph.model << ", " << variant.name << " on " << machine.platform);
+  results::RunResult exact, ticking, fine;
+  if (!run(machine, graph, variant, {}, exact)) return;
+  REQUIRE(run(machine, graph, variant, {"array.model=register"}, ticking));
+  REQUIRE(run(machine, graph, variant, {"sim.aggregate=off"}, fine));
+  CHECK(ticking.makespan == exact.makespan);
+  CHECK(fine.makespan == exact.makespan);
+  REQUIRE(ticking.operators.size() == exact.operators.size());
+  for (std::size_t i = 0; i < exact.operators.size(); ++i) {
+    INFO(exact.operators[i].name);
+    CHECK(ticking.operators[i].start_cycle == exact.operators[i].start_cycle);
+    CHECK(ticking.operators[i].end_cycle == exact.operators[i].end_cycle);
+  }
+  fine.settings["sim.aggregate"] = exact.settings.at("sim.aggregate");
+  CHECK((file_of(without_path(fine)) == file_of(without_path(exact))));
+}
+
 }  // namespace
 
 TEST_CASE("kpu: laws hold on every kind of operator, batch, precision and spill") {
-  int ran = 0;
-  for (const Variant& variant : variants()) {
-    for (const workloads::Graph& graph : networks()) {
-      INFO(graph.model << ", " << variant.name);
-      results::RunResult result;
-      if (!run(graph, variant, {}, result)) continue;
-      ++ran;
-      CHECK(result.batch == variant.options.batch);
-      check_laws(graph, result);
+  for (const Machine& machine : machines()) {
+    int ran = 0;
+    for (const Variant& variant : variants()) {
+      for (const workloads::Graph& graph : networks()) {
+        INFO(graph.model << ", " << variant.name << " on " << machine.platform);
+        results::RunResult result;
+        if (!run(machine, graph, variant, {}, result)) continue;
+        ++ran;
+        CHECK(result.batch == variant.options.batch);
+        check_laws(graph, result);
+      }
     }
+    CHECK(ran >= 30);
   }
-  CHECK(ran >= 30);
 }
 
 TEST_CASE("kpu: the register-accurate array and fine-grained simulation agree on them") {
-  for (const Variant& variant : variants()) {
-    for (const workloads::Graph& graph : networks()) {
-      INFO(graph.model << ", " << variant.name);
-      results::RunResult exact, ticking, fine;
-      if (!run(graph, variant, {}, exact)) continue;
-      REQUIRE(run(graph, variant, {"array.model=register"}, ticking));
-      REQUIRE(run(graph, variant, {"sim.aggregate=off"}, fine));
-      CHECK(ticking.makespan == exact.makespan);
-      CHECK(fine.makespan == exact.makespan);
-      REQUIRE(ticking.operators.size() == exact.operators.size());
-      for (std::size_t i = 0; i < exact.operators.size(); ++i) {
-        INFO(exact.operators[i].name);
-        CHECK(ticking.operators[i].start_cycle == exact.operators[i].start_cycle);
-        CHECK(ticking.operators[i].end_cycle == exact.operators[i].end_cycle);
-      }
-      fine.settings["sim.aggregate"] = exact.settings.at("sim.aggregate");
-      CHECK((file_of(without_path(fine)) == file_of(without_path(exact))));
+  for (const Machine& machine : machines()) {
+    for (const Variant& variant : variants()) {
+      for (const workloads::Graph& graph : networks()) check_models_agree(machine, graph, variant);
     }
   }
 }

@@ -26,6 +26,16 @@ const std::vector<Choice>& choices() {
       {"array.columns", {"1 PE", "3 PE", "8 PE", "12 PE"}},
       {"array.ingress_depth", {"11 tokens", "40 tokens"}},
       {"array.egress_depth", {"2 results", "3 results", "16 results"}},
+      {"tiles.matrix", {"0 tiles", "60 tiles", "500 tiles"}},  // 0, 2 or 3 of the 4 tiles
+      {"matrix_tile.rows", {"1 PE", "3 PE"}},                  // with cells of 4x4x4, at most 12 lanes
+      {"matrix_tile.columns", {"1 PE", "2 PE"}},
+      {"matrix_tile.cell", {"1x1x64", "4x4x4"}},
+      {"matrix_tile.dataflow", {"output_stationary", "weight_stationary"}},
+      {"matrix_tile.int8_rate", {"256 quarter_MAC"}},
+      {"matrix_tile.bf16_rate", {"128 quarter_MAC"}},
+      {"matrix_tile.port", {"0 B", "16 B", "512 B"}},
+      {"matrix_tile.ingress_depth", {"0 tokens", "2 tokens"}},
+      {"lowering.matrix", {"auto", "auto", "off"}},
       {"vector.lanes", {"1 elements", "3 elements", "64 elements"}},
       {"sram.line", {"1 B", "16 B", "64 B", "256 B"}},
       {"l2.capacity", {"700 B", "2 KiB", "16 KiB"}},

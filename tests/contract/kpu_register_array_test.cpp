@@ -35,11 +35,12 @@ results::RunResult comparable(results::RunResult result) {
   return without_path(std::move(result));
 }
 
-void check_same(const workloads::Graph& graph, const Overrides& more, const machine::RunOptions& options = {}) {
-  const results::RunResult exact = simulate(machine_of("kpu"), graph, more, options);
+void check_same(const Machine& machine, const workloads::Graph& graph, const Overrides& more,
+                const machine::RunOptions& options = {}) {
+  const results::RunResult exact = simulate(machine, graph, more, options);
   Overrides overrides = more;
   overrides.emplace_back("array.model=register");
-  const results::RunResult ticking = simulate(machine_of("kpu"), graph, overrides, options);
+  const results::RunResult ticking = simulate(machine, graph, overrides, options);
   CHECK(exact.settings.at("array.model") == "exact");
   CHECK(ticking.settings.at("array.model") == "register");
   check_laws(graph, ticking);
@@ -58,10 +59,12 @@ void check_same(const workloads::Graph& graph, const Overrides& more, const mach
 }  // namespace
 
 TEST_CASE("kpu: exact and register-accurate arrays give the same result") {
-  for (const Model& model : models()) {
-    INFO(model.name);
-    check_same(model.graph(), {});
-    check_same(model.graph(), {}, cold());
+  for (const Machine& machine : machines()) {
+    for (const Model& model : models()) {
+      INFO(model.name << " on " << machine.platform);
+      check_same(machine, model.graph(), {});
+      check_same(machine, model.graph(), {}, cold());
+    }
   }
 }
 
@@ -72,7 +75,20 @@ TEST_CASE("kpu: the same with drains that interleave, short FIFOs and a slow vec
         Overrides{"array.ingress_depth=7 tokens", "sram.line=8 B"}, Overrides{"sim.ideal=operands"}}) {
     for (const Model& model : models()) {
       INFO(model.name << " with " << more.front());
-      check_same(model.graph(), more);
+      check_same(machine_of("kpu"), model.graph(), more);
+    }
+  }
+}
+
+TEST_CASE("kpu: the same where weights stay, with short FIFOs, one lane of each kind and a wide port") {
+  for (const Overrides& more :
+       {Overrides{"vector.lanes=1 elements", "array.egress_depth=2 results"},
+        Overrides{"matrix_tile.cell=1x1x64", "matrix_tile.port=512 B", "vector.lanes=64 elements"},
+        Overrides{"matrix_tile.rows=1 PE", "matrix_tile.columns=1 PE", "matrix_tile.ingress_depth=1 tokens"},
+        Overrides{"sim.ideal=operands"}}) {
+    for (const Model& model : models()) {
+      INFO(model.name << " with " << more.front());
+      check_same(machines().back(), model.graph(), more);
     }
   }
 }

@@ -1,8 +1,9 @@
 // The laws that hold on every run of every machine.
+#include "tests/contract/laws.h"
+
 #include <catch2/catch.hpp>
 
 #include "sim/run/registry.h"
-#include "tests/contract/laws.h"
 #include "tests/contract/models.h"
 #include "tests/contract/run_child.h"
 
@@ -27,7 +28,7 @@ void check_models(const machine::RunOptions& options) {
 
 TEST_CASE("every family has a line in the contract") {
   for (const machine::Family* family : run::families()) CHECK(machine_of(family->name()).family == family->name());
-  CHECK(machines().size() == run::families().size());
+  for (const Machine& machine : machines()) CHECK(run::find_family(machine.family) != nullptr);
 }
 
 TEST_CASE("laws hold on small models in steady state") { check_models({}); }

@@ -159,8 +159,8 @@ TEST_CASE("wider values take more bytes, fewer MACs per clock more steps") {
     const LoweredOp& op = program.ops.front();
     INFO(name(precision));
     CHECK(op.element_bytes == bytes);
-    if (quarter > 0) CHECK(op.quarter_macs == quarter);
-    CHECK(op.array_steps == ceil_div(4 * 9 * 13, op.quarter_macs));
+    if (quarter > 0) CHECK(op.array.quarter_macs == quarter);
+    CHECK(op.array_steps == ceil_div(4 * 9 * 13, op.array.quarter_macs));
     CHECK(op.weight_bytes == 20 * (9 * 13 * bytes + (precision == Precision::int8 ? 8 : 4)));
     std::int64_t steps = 0;
     for (const Slice& slice : op.slices) steps += slice.array_steps;

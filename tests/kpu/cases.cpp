@@ -112,6 +112,36 @@ void add_operator_nets(std::vector<Case>& cases) {
   REQUIRE(accepted >= 6 * graphs.size());
 }
 
+/// Products on cells whose weights stay, in both readings of a cell: folds, sums, groups and frames.
+void add_matrix_nets(std::vector<Case>& cases) {
+  const std::vector<std::string> matrix{"tiles.int8=0 tiles",
+                                        "tiles.bf16=0 tiles",
+                                        "matrix_tile.dataflow=weight_stationary",
+                                        "matrix_tile.int8_rate=256 quarter_MAC",
+                                        "matrix_tile.bf16_rate=128 quarter_MAC",
+                                        "matrix_tile.rows=3 PE",
+                                        "matrix_tile.columns=2 PE",
+                                        "matrix_tile.port=24 B",
+                                        "l3.capacity=48 KiB"};
+  Random random;
+  std::vector<Graph> graphs{workloads::transformer_layer(), workloads::branches(), workloads::grouped()};
+  for (int number = 0; number < 4; ++number) graphs.push_back(random_net(random));
+  for (const char* cell : {"1x1x64", "4x4x4"}) {
+    for (const char* l2 : {"2 KiB", "8 KiB"}) {
+      std::vector<std::string> overrides = matrix;
+      overrides.push_back(fmt::format("matrix_tile.cell={}", cell));
+      overrides.push_back(fmt::format("l2.capacity={}", l2));
+      for (const Graph& graph : graphs) {
+        for (const LoweringOptions& options : {LoweringOptions{}, LoweringOptions{Precision::bf16, 2}}) {
+          const std::string name = fmt::format("{} on cells of {}, {} of L2, {}", graph.model, cell, l2,
+                                               cyclescope::name(options.precision));
+          cases.push_back(lowered(name, small_chip(overrides), graph, options));
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 const std::vector<Case>& cases() {
@@ -128,6 +158,7 @@ const std::vector<Case>& cases() {
     add_tight_nets(list);
     add_random_nets(list);
     add_operator_nets(list);
+    add_matrix_nets(list);
     return list;
   }();
   return all;

@@ -22,6 +22,9 @@ void for_all_commands(Check&& check) {
   }
 }
 
+/// Array blocks of an output block.
+std::size_t folds_of(const LoweredOp& op) { return op.array.weight_stationary ? op.slices.size() : 1; }
+
 /// One side's runs of each block, in order.
 std::vector<std::vector<StreamRun>> by_block(const std::vector<StreamRun>& runs, std::size_t blocks) {
   std::vector<std::vector<StreamRun>> result(blocks);
@@ -131,57 +134,80 @@ TEST_CASE("block commands follow the order of execution") {
     std::size_t next = 0;
     for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
       const Region out = op.block(mb, nb);
-      const BlockCommand& block = commands.blocks.at(next++);
-      REQUIRE(block.m == out.pixel_end - out.pixel_begin);
-      REQUIRE(block.n == out.channel_end - out.channel_begin);
-      REQUIRE(block.out_bytes == out.elements() * op.element_bytes);
-      REQUIRE(block.steps == ceil_div(4 * op.k, op.quarter_macs));
-      REQUIRE(block.macs == out.elements() * op.k);
-      REQUIRE(block.residual_bytes == (has_residual(op) ? block.out_bytes : 0));
+      const std::int64_t m = out.pixel_end - out.pixel_begin;
+      const std::int64_t n = out.channel_end - out.channel_begin;
+      std::int64_t macs = 0;
+      for (std::size_t fold = 0; fold < folds_of(op); ++fold) {
+        const BlockCommand& block = commands.blocks.at(next++);
+        const bool last = fold + 1 == folds_of(op);
+        if (op.array.weight_stationary) {
+          REQUIRE(block.m == op.slices[fold].array_steps);
+          REQUIRE(block.n == ceil_div(n, op.array.cell_n));
+          REQUIRE(block.steps == ceil_div(m, op.array.cell_m));
+          REQUIRE(4 * block.macs <= block.m * block.n * block.steps * op.array.quarter_macs);
+        } else {
+          REQUIRE(block.m == m);
+          REQUIRE(block.n == n);
+          REQUIRE(block.steps == ceil_div(4 * op.k, op.array.quarter_macs));
+        }
+        macs += block.macs;
+        REQUIRE(block.results == m * n);
+        REQUIRE(block.adds == (fold > 0));
+        REQUIRE(block.leaves == last);
+        REQUIRE(block.out_bytes == (last ? out.elements() * op.element_bytes : 0));
+        REQUIRE(block.residual_bytes == (has_residual(op) ? block.out_bytes : 0));
+      }
+      REQUIRE(macs == out.elements() * op.k);
     });
     REQUIRE(next == commands.blocks.size());
   });
 }
 
 TEST_CASE("the runs of both sides bring every step of every block once") {
-  for_all_commands([](const Case& c, const LoweredOp& op, std::int64_t, const TileCommands& commands) {
+  for_all_commands([](const Case&, const LoweredOp& op, std::int64_t tile, const TileCommands& commands) {
     if (op.kind != OpKind::gemm) return;
-    const auto a = by_block(commands.runs_a, commands.blocks.size());
-    const auto b = by_block(commands.runs_b, commands.blocks.size());
-    for (std::size_t block = 0; block < commands.blocks.size(); ++block) {
-      REQUIRE(a[block].size() == op.slices.size());
-      REQUIRE(b[block].size() == op.slices.size());
-      for (std::size_t s = 0; s < op.slices.size(); ++s) {
-        for (const StreamRun& run : {a[block][s], b[block][s]}) {
-          REQUIRE(run.first_step == op.slices[s].array_first);
-          REQUIRE(run.steps == op.slices[s].array_steps);
-          REQUIRE(run.lines >= 0);
-        }
+    REQUIRE(by_block(commands.runs_a, commands.blocks.size()).back().size() == op.slices.size() / folds_of(op));
+    REQUIRE(by_block(commands.runs_b, commands.blocks.size()).back().size() == op.slices.size() / folds_of(op));
+    std::size_t next = 0;
+    for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
+      const Region out = op.block(mb, nb);
+      for (std::size_t s = 0; s < op.slices.size(); ++s, ++next) {
+        const StreamRun& a = commands.runs_a.at(next);
+        const StreamRun& b = commands.runs_b.at(next);
+        const BlockCommand& block = commands.blocks.at(static_cast<std::size_t>(a.block));
+        REQUIRE(a.block == b.block);
+        REQUIRE(a.first_step == op.slices[s].array_first);
+        REQUIRE(b.first_step == op.slices[s].array_first);
+        REQUIRE(b.steps == op.slices[s].array_steps);
+        REQUIRE(a.steps == (op.array.weight_stationary ? block.steps : b.steps));
+        REQUIRE(a.lines >= 0);
         const std::int64_t bytes = op.slices[s].steps * op.element_bytes;
-        REQUIRE(a[block][s].bytes == bytes * commands.blocks[block].m);
+        REQUIRE(a.bytes == bytes * (out.pixel_end - out.pixel_begin));
         const std::int64_t parameters = s == 0 ? op.epilogue_bytes : 0;  // they come with the first slice
-        REQUIRE(b[block][s].bytes == (bytes + parameters) * commands.blocks[block].n);
-        REQUIRE(b[block][s].lines == ceil_div(b[block][s].bytes, c.config.line_bytes));
+        REQUIRE(b.bytes == (bytes + parameters) * (out.channel_end - out.channel_begin));
+        REQUIRE(b.lines == ceil_div(b.bytes, op.array.port_bytes));
       }
-    }
+    });
+    REQUIRE(next == commands.runs_a.size());
+    REQUIRE(next == commands.runs_b.size());
   });
 }
 
 TEST_CASE("the lines of the slices add up to those of the window") {
-  for_all_commands([](const Case& c, const LoweredOp& op, std::int64_t tile, const TileCommands& commands) {
+  for_all_commands([](const Case&, const LoweredOp& op, std::int64_t tile, const TileCommands& commands) {
     if (op.kind != OpKind::gemm || tile % 7 != 0) return;  // every seventh tile: this one is slow
-    const auto runs = by_block(commands.runs_a, commands.blocks.size());
-    std::size_t block = 0;
+    std::size_t next = 0;
     for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
       const Region out = op.block(mb, nb);
       std::map<std::int64_t, std::int64_t> lines;
-      for (std::size_t s = 0; s < op.slices.size(); ++s) lines[op.slices[s].chunk] += runs[block][s].lines;
+      for (std::size_t s = 0; s < op.slices.size(); ++s) {
+        lines[op.slices[s].chunk] += commands.runs_a.at(next++).lines;
+      }
       for (const auto& [chunk, sum] : lines) {
         const std::int64_t left = op.in_channels / op.groups - chunk * op.chunk_channels;
         const std::int64_t width = std::min(op.chunk_channels, left) * op.element_bytes;
-        REQUIRE(sum == window_lines(op, out.pixel_begin, out.pixel_end, width, c.config.line_bytes));
+        REQUIRE(sum == window_lines(op, out.pixel_begin, out.pixel_end, width, op.array.port_bytes));
       }
-      ++block;
     });
   });
 }
@@ -191,8 +217,12 @@ TEST_CASE("L2 never overflows, never gets stuck and ends empty") {
   for_all_commands([&met](const Case& c, const LoweredOp& op, std::int64_t, const TileCommands& commands) {
     Replay replay(op, commands);
     std::int64_t result = 0;
-    for (const BlockCommand& block : commands.blocks) result = std::max(result, block.out_bytes);
-    REQUIRE(replay.size() + 2 * result <= c.config.l2_bytes);
+    std::int64_t sums = 0;  // of an output block, where weights stay
+    for (const BlockCommand& block : commands.blocks) {
+      result = std::max(result, block.out_bytes);
+      if (block.adds || !block.leaves) sums = std::max(sums, 4 * block.results);
+    }
+    REQUIRE(replay.size() + 2 * result + sums <= c.config.l2_bytes);
     replay.run();
     if (op.kind == OpKind::gemm) ++met[op.hold];
   });

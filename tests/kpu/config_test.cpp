@@ -27,6 +27,7 @@ Values values_of(const KpuConfig& c) {
                 c.ingress_depth,
                 c.egress_depth,
                 c.register_array,
+                static_cast<std::int64_t>(c.matrix_use),
                 c.vector_lanes,
                 c.vector_depth,
                 c.line_bytes,
@@ -81,10 +82,10 @@ Values values_of(const KpuConfig& c) {
                 e.vector_pass,
                 e.program_load};
   for (const TileKind& k : c.kinds) {
-    for (const std::int64_t value :
-         {std::int64_t{k.rows}, std::int64_t{k.columns}, std::int64_t{k.weight_stationary}, std::int64_t{k.cell_m},
-          std::int64_t{k.cell_n}, std::int64_t{k.cell_k}, std::int64_t{k.quarter_macs_int8},
-          std::int64_t{k.quarter_macs_bf16}, std::int64_t{k.quarter_macs_fp32}, k.port_bytes}) {
+    for (const std::int64_t value : {std::int64_t{k.rows}, std::int64_t{k.columns}, std::int64_t{k.weight_stationary},
+                                     std::int64_t{k.cell_m}, std::int64_t{k.cell_n}, std::int64_t{k.cell_k},
+                                     std::int64_t{k.quarter_macs_int8}, std::int64_t{k.quarter_macs_bf16},
+                                     std::int64_t{k.quarter_macs_fp32}, k.port_bytes, std::int64_t{k.ingress_depth}}) {
       values.push_back(value);
     }
   }
@@ -244,6 +245,10 @@ TEST_CASE("settings that contradict each other are refused with their keys") {
   }
   CHECK_THAT(contradiction({"matrix_tile.cell=4x4x4"}),
              Contains("matrix_tile.cell = 4x4x4") && Contains("matrix_tile.int8_rate = 256") && Contains("not 4"));
+  // Two BF16 lanes of a PE in four clocks are half a lane of a cell: no fold can be made of that.
+  CHECK_THAT(contradiction({"matrix_tile.dataflow=weight_stationary"}),
+             Contains("matrix_tile.bf16_rate") && Contains("weight_stationary") && Contains("not 2"));
+  CHECK_NOTHROW(chip({"matrix_tile.dataflow=weight_stationary", "matrix_tile.bf16_rate=0 quarter_MAC"}));
   CHECK_THAT(contradiction({"matrix_tile.columns=64 PE"}), Contains("array.ingress_depth") && Contains("matrix_tile"));
   CHECK_THAT(contradiction({"tiles.int8=0 tiles", "tiles.bf16=0 tiles", "tiles.matrix=0 tiles"}),
              Contains("tiles.int8") && Contains("tiles.matrix"));
@@ -265,7 +270,9 @@ TEST_CASE("every declared key is read") {
   for (const auto& [key, declared] : all.declarations()) {
     if (elsewhere.count(key) == 1) continue;
     INFO(key << ": " << declared.description);
-    CHECK((is_read(key, {}) || is_read(key, {"dram.refresh=all_bank"})));
+    const bool read = is_read(key, {}) || is_read(key, {"dram.refresh=all_bank"}) ||
+                      is_read(key, {"matrix_tile.dataflow=weight_stationary", "matrix_tile.bf16_rate=4 quarter_MAC"});
+    CHECK(read);
   }
 }
 

@@ -63,8 +63,11 @@ TEST_CASE("a block fits the array, and the last ones are what is left over") {
       const LoweredOp& op = c.program.ops[index];
       INFO(c.name << ", " << op.name);
       if (op.kind == OpKind::gemm) {
-        REQUIRE(op.block_m == c.config.rows);
-        REQUIRE(op.block_n == c.config.columns);
+        const TileKind& kind = c.config.kinds[c.config.kind_of_tile[static_cast<std::size_t>(op.sites.front())]];
+        REQUIRE(op.array.weight_stationary == kind.weight_stationary);
+        REQUIRE(op.block_n == kind.columns * kind.cell_n);
+        if (!op.array.weight_stationary) REQUIRE(op.block_m == kind.rows);
+        REQUIRE(op.block_m <= std::max<std::int64_t>(kind.rows, 256));
       }
       const Region last = op.block(op.grid_m - 1, op.grid_n - 1);
       REQUIRE(last.pixel_end == op.m);
@@ -97,20 +100,30 @@ TEST_CASE("slices cut the reduction into consecutive steps, chunk by chunk") {
       for (const Slice& slice : op.slices) {
         REQUIRE(slice.first_step == next);
         REQUIRE(slice.steps > 0);
-        REQUIRE(slice.steps <= std::max<std::int64_t>(16, c.config.slice_steps / op.element_bytes));
-        // The array has begun what all slices so far bring, whole clocks of it, and no more.
-        REQUIRE(slice.array_first == clocks);
-        clocks += slice.array_steps;
-        REQUIRE(clocks * op.quarter_macs >= 4 * (next + slice.steps));
-        REQUIRE((clocks - 1) * op.quarter_macs < 4 * (next + slice.steps));
+        if (op.array.weight_stationary) {
+          // Rows of cells, all but the last of a chunk full.
+          REQUIRE(slice.array_first == 0);
+          REQUIRE(slice.array_steps == ceil_div(slice.steps, op.array.cell_k));
+          REQUIRE(slice.array_steps <= op.array.rows);
+          REQUIRE((slice.first_step - slice.chunk_begin) % op.array.cell_k == 0);
+        } else {
+          REQUIRE(slice.steps <= std::max<std::int64_t>(16, c.config.slice_steps / op.element_bytes));
+          // The array has begun what all slices so far bring, whole clocks of it, and no more.
+          REQUIRE(slice.array_first == clocks);
+          clocks += slice.array_steps;
+          REQUIRE(clocks * op.array.quarter_macs >= 4 * (next + slice.steps));
+          REQUIRE((clocks - 1) * op.array.quarter_macs < 4 * (next + slice.steps));
+        }
         REQUIRE(slice.chunk >= chunk);
         next += slice.steps;
         chunk = slice.chunk;
         steps_of.at(static_cast<std::size_t>(chunk)) += slice.steps;
       }
       REQUIRE(next == op.k);
-      REQUIRE(clocks == op.array_steps);
-      REQUIRE(op.array_steps == ceil_div(4 * op.k, op.quarter_macs));
+      if (!op.array.weight_stationary) {
+        REQUIRE(clocks == op.array_steps);
+        REQUIRE(op.array_steps == ceil_div(4 * op.k, op.array.quarter_macs));
+      }
       for (std::size_t i = 0; i < steps_of.size(); ++i) {
         const std::int64_t left = channels - static_cast<std::int64_t>(i) * op.chunk_channels;
         REQUIRE(steps_of[i] == taps * std::min(op.chunk_channels, left));

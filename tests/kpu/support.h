@@ -75,7 +75,8 @@ struct Case {
 };
 Case lowered(const std::string& name, const KpuConfig& config, Graph graph, const LoweringOptions& options = {});
 
-/// Both ResNets on KPU-T64, one of them also on a chip of nine tiles of 48x16 PEs, and random networks on small chips.
+/// Both ResNets on KPU-T64, one of them also on a chip of nine tiles of 48x16 PEs, and random networks on small chips,
+/// with output-stationary tiles and with matrix tiles whose weights stay.
 const std::vector<Case>& cases();
 
 /// Whether a block, a tile and an operator that computes meet: indices of operators with work of their own.
