@@ -84,8 +84,8 @@ Chip::Chip(const KpuConfig& config, const Program& program, const config::Settin
     throw NotModelled("the model does not fit the external memory: it needs " + std::to_string(program.external_bytes) +
                       " B, the capacity is " + std::to_string(memory_->capacity()) + " B");
   }
-  if (memory_->granule() % config.packet_bytes != 0) {
-    throw InputError("dma.packet = " + std::to_string(config.packet_bytes) +
+  if (memory_->granule() % config.request_bytes != 0) {
+    throw InputError("dma.packet = " + std::to_string(config.request_bytes) +
                      " B: expected a divisor of dram.granule = " + std::to_string(memory_->granule()) + " B");
   }
   ledger.add_power("idle", config.idle_microwatts);

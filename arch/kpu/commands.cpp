@@ -18,7 +18,11 @@ class Expander {
  public:
   /// Without a configuration only the moves are listed.
   Expander(const LoweredOp& op, std::int64_t tile, const KpuConfig* config)
-      : op_(op), tile_(tile), config_(config), rows_(op.blocks_m(tile)), columns_(op.blocks_n(tile)) {}
+      : op_(op),
+        tile_(tile),
+        config_(config),
+        rows_(op.dealt ? Range{0, op.grid_m} : op.blocks_m(tile)),
+        columns_(op.dealt ? Range{0, op.grid_n} : op.blocks_n(tile)) {}
 
   TileCommands run() {
     for_each_block(op_, tile_, [this](std::int64_t mb, std::int64_t nb) {
@@ -224,6 +228,11 @@ class Expander {
 
 void for_each_block(const LoweredOp& op, std::int64_t tile,
                     const std::function<void(std::int64_t, std::int64_t)>& visit) {
+  if (op.dealt) {
+    const Range run = split(op.grid_m * op.grid_n, op.tiles(), tile);
+    for (std::int64_t block = run.begin; block < run.end; ++block) visit(block / op.grid_n, block % op.grid_n);
+    return;
+  }
   const Range rows = op.blocks_m(tile);
   const Range columns = op.blocks_n(tile);
   if (op.hold == Hold::a) {

@@ -57,7 +57,8 @@ struct TileCommands {
   std::vector<BlockCommand> blocks;
 };
 
-/// Calls `visit(mb, nb)` for the blocks of a tile in execution order: the held operand is the outer loop.
+/// Calls `visit(mb, nb)` for the blocks of a tile in execution order: the held operand is the outer loop, or, when
+/// blocks are dealt, the row.
 void for_each_block(const LoweredOp& op, std::int64_t tile,
                     const std::function<void(std::int64_t, std::int64_t)>& visit);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "arch/kpu/energy_config.h"
 #include "arch/kpu/tile_kinds.h"
 #include "sim/base/checked.h"
 #include "sim/memory/dram_config.h"
@@ -26,11 +27,6 @@ Declaration clocks(const char* key, std::int64_t minimum, std::int64_t maximum, 
 
 Declaration bytes(const char* key, std::int64_t minimum, std::int64_t maximum, const char* text) {
   return {key, Quantity::bytes, "B", text, minimum, maximum, {}, {}, {}};
-}
-
-Declaration energy(const char* key, const char* text) {
-  constexpr std::int64_t kOneMicrojoule = 1'000'000'000'000;  // aJ
-  return {key, Quantity::energy, "pJ", text, 0, kOneMicrojoule, {}, {}, {}};
 }
 
 Declaration choice(const char* key, std::vector<std::string> words, const char* otherwise, const char* text) {
@@ -59,6 +55,7 @@ void declare_chip(Schema& schema) {
       .add(mesh_side("mesh.width", "mesh columns; 0: from kpu.tiles, as square as possible"))
       .add(mesh_side("mesh.height", "mesh rows; 0: from kpu.tiles, as square as possible"))
       .add(bytes("mesh.flit", 1, 1024, "bytes of a flit, one per clock, link and direction"))
+      .add(bytes("mesh.packet", 32, 65536, "largest payload of a packet; a multiple of dma.packet"))
       .add(integer("mesh.buffer", "flits", 1, 1LL << 20, "input buffer of a router port, at least a packet"))
       .add({"mesh.multicast",
             Quantity::flag,
@@ -108,8 +105,9 @@ void declare_tile(Schema& schema) {
 void declare_engines(Schema& schema) {
   schema.add(integer("dma.engines", "engines", 1, 64, "DMA engines on the west edge of the mesh"))
       .add(clocks("dma.setup", 0, 4096, "set-up of a DMA descriptor"))
-      .add(integer("dma.outstanding", "packets", 1, 1024, "packets under way or buffered per engine"))
-      .add(bytes("dma.packet", 32, 4096, "payload of a packet; at most the memory's interleave granule"))
+      .add(integer("dma.outstanding", "requests", 1, 1024,
+                   "memory requests under way or in packets that wait, per engine"))
+      .add(bytes("dma.packet", 32, 4096, "a memory request; at most the memory's interleave granule"))
       .add(clocks("sequencer.launch", 0, 1'000'000, "launch of one operator"))
       .add(clocks("sequencer.signal", 1, 4096, "latency of a signal between sequencer and tile or DMA engine"))
       .add(bytes("sequencer.program", 0, 1LL << 20, "domain-flow program broadcast on a program cache miss"))
@@ -119,53 +117,12 @@ void declare_engines(Schema& schema) {
       .add(bytes("lowering.weight_window", 1, 1LL << 32, "L3 per tile kept for the weights of the running operator"))
       .add(choice("lowering.matrix", {"auto", "off", "only"}, "auto",
                   "matrix tiles in products: where an estimate finds them cheaper, never, or nothing else"))
+      .add(
+          integer("lowering.staging_blocks", "blocks", 1, 1024, "results on their way out of a tile whose L3 is short"))
+      .add(integer("lowering.spill_buffers", "buffers", 1, 64, "deliveries of a spilled activation that a tile holds"))
+      .add(bytes("lowering.load_bytes", 32, 1LL << 20, "most bytes of a descriptor that loads an activation"))
+      .add(bytes("lowering.load_alignment", 1, 65536, "alignment of descriptors in external memory"))
       .add(choice("sim.ideal", {"none", "operands"}, "none", "operands: every level answers at once (hypothetical)"));
-}
-
-void declare_energy(Schema& schema) {
-  schema.add(energy("energy.mac_int8", "one INT8 MAC"))
-      .add(energy("energy.mac_bf16", "one BF16 MAC"))
-      .add(energy("energy.mac_fp32", "one FP32 MAC"))
-      .add(energy("energy.pe_register", "operand and accumulator registers of one INT8 MAC"))
-      .add(energy("energy.pe_hop", "operand hop between PEs, per byte"))
-      .add(energy("energy.drain_hop", "32-bit result over one north link"))
-      .add(energy("energy.l1_read", "L1 read, per byte"))
-      .add(energy("energy.l1_write", "L1 write, per byte"))
-      .add(energy("energy.l2_read", "L2 read, per byte"))
-      .add(energy("energy.l2_write", "L2 write, per byte"))
-      .add(energy("energy.l3_read", "L3 read, per byte"))
-      .add(energy("energy.l3_write", "L3 write, per byte"))
-      .add(energy("energy.streamer", "streamer, per byte moved"))
-      .add(energy("energy.block_mover", "block mover, per byte moved"))
-      .add(energy("energy.dma", "DMA engine, per byte moved"))
-      .add(energy("energy.descriptor", "one DMA descriptor"))
-      .add(energy("energy.flit_hop", "one flit over one link"))
-      .add(energy("energy.vector_pass", "one element through one pass of the vector engine"))
-      .add(energy("energy.program_load", "one program loaded into one tile"));
-}
-
-EnergyConfig energy_from(const Settings& s) {
-  EnergyConfig e;
-  e.mac_int8 = s.integer("energy.mac_int8");
-  e.mac_bf16 = s.integer("energy.mac_bf16");
-  e.mac_fp32 = s.integer("energy.mac_fp32");
-  e.pe_register = s.integer("energy.pe_register");
-  e.pe_hop = s.integer("energy.pe_hop");
-  e.drain_hop = s.integer("energy.drain_hop");
-  e.l1_read = s.integer("energy.l1_read");
-  e.l1_write = s.integer("energy.l1_write");
-  e.l2_read = s.integer("energy.l2_read");
-  e.l2_write = s.integer("energy.l2_write");
-  e.l3_read = s.integer("energy.l3_read");
-  e.l3_write = s.integer("energy.l3_write");
-  e.streamer = s.integer("energy.streamer");
-  e.block_mover = s.integer("energy.block_mover");
-  e.dma = s.integer("energy.dma");
-  e.descriptor = s.integer("energy.descriptor");
-  e.flit_hop = s.integer("energy.flit_hop");
-  e.vector_pass = s.integer("energy.vector_pass");
-  e.program_load = s.integer("energy.program_load");
-  return e;
 }
 
 /// The mesh of `tiles` nodes: sides given, or the most nearly square one that is at least as wide as high.
@@ -208,12 +165,20 @@ void check_lanes(const KpuConfig& c, const TileKind& kind, const char* section) 
 }
 
 void check(const KpuConfig& c) {
+  if (c.packet_bytes % c.request_bytes != 0) {
+    throw InputError(
+        fmt::format("mesh.packet = {} B: expected a multiple of dma.packet = {} B", c.packet_bytes, c.request_bytes));
+  }
   const std::int64_t packet_flits = 1 + ceil_div(c.packet_bytes, c.flit_bytes);
   if (c.mesh_buffer < packet_flits) {
     throw InputError(
-        fmt::format("mesh.buffer = {} flits: expected room for a packet of dma.packet = {} B and its header, "
+        fmt::format("mesh.buffer = {} flits: expected room for a packet of mesh.packet = {} B and its header, "
                     "{} flits of mesh.flit = {} B",
                     c.mesh_buffer, c.packet_bytes, packet_flits, c.flit_bytes));
+  }
+  if (c.load_alignment % c.packet_bytes != 0) {
+    throw InputError(fmt::format("lowering.load_alignment = {} B: expected a multiple of dma.packet = {} B",
+                                 c.load_alignment, c.packet_bytes));
   }
   if (c.l3_banks % 4 != 0) {
     throw InputError(fmt::format("l3.banks = {}: expected a multiple of the four clients of L3", c.l3_banks));
@@ -269,6 +234,7 @@ KpuConfig from_settings(const Settings& s) {
   c.block_mover_queue = small("block_mover.queue");
   c.slice_steps = small("lowering.slice_steps");
   c.flit_bytes = small("mesh.flit");
+  c.packet_bytes = s.integer("mesh.packet");
   c.mesh_buffer = small("mesh.buffer");
   c.router_latency = small("mesh.router_latency");
   c.link_latency = small("mesh.link_latency");
@@ -276,7 +242,7 @@ KpuConfig from_settings(const Settings& s) {
   c.dma_engines = small("dma.engines");
   c.dma_setup = small("dma.setup");
   c.dma_outstanding = small("dma.outstanding");
-  c.packet_bytes = s.integer("dma.packet");
+  c.request_bytes = s.integer("dma.packet");
   c.launch_cycles = small("sequencer.launch");
   c.signal_latency = small("sequencer.signal");
   c.program_bytes = small("sequencer.program");
@@ -284,6 +250,10 @@ KpuConfig from_settings(const Settings& s) {
   c.matrix_use = static_cast<MatrixUse>(s.integer("lowering.matrix"));
   c.prefetch_operators = small("lowering.prefetch_operators");
   c.weight_window = s.integer("lowering.weight_window");
+  c.staging_blocks = small("lowering.staging_blocks");
+  c.spill_buffers = small("lowering.spill_buffers");
+  c.load_bytes = s.integer("lowering.load_bytes");
+  c.load_alignment = s.integer("lowering.load_alignment");
   c.idle_microwatts = s.integer("power.idle");
   c.ideal_operands = s.text("sim.ideal") == "operands";
   c.energy = energy_from(s);

@@ -94,8 +94,9 @@ struct KpuConfig {
 
   int flit_bytes = 0, mesh_buffer = 0, router_latency = 0, link_latency = 0, mesh_credit_latency = 0;
   int dma_engines = 0, dma_setup = 0, dma_outstanding = 0;
-  std::int64_t packet_bytes = 0;
-  bool multicast = true;  ///< off: one copy per destination
+  std::int64_t request_bytes = 0;  ///< dma.packet
+  std::int64_t packet_bytes = 0;   ///< mesh.packet
+  bool multicast = true;           ///< off: one copy per destination
   /// Mesh row to which a DMA engine is attached. With as many engines as rows or more, every row has one.
   [[nodiscard]] int dma_row(int engine) const { return engine * mesh_height / dma_engines; }
   /// The engine that stores what the tiles of a mesh row send: the first one of that row or, if it has none, that of
@@ -104,8 +105,12 @@ struct KpuConfig {
 
   int launch_cycles = 0, signal_latency = 0, program_bytes = 0, program_cache = 0;
   MatrixUse matrix_use = MatrixUse::cheapest;
-  int prefetch_operators = 0;      ///< weights may be loaded up to this many operators ahead
-  std::int64_t weight_window = 0;  ///< L3 per tile kept for streaming an operator's weights while it runs
+  int prefetch_operators = 0;       ///< weights may be loaded up to this many operators ahead
+  std::int64_t weight_window = 0;   ///< L3 per tile kept for streaming an operator's weights while it runs
+  int staging_blocks = 0;           ///< blocks of results on their way out of a tile whose L3 is short
+  int spill_buffers = 0;            ///< deliveries of a spilled activation that a tile holds at once
+  std::int64_t load_bytes = 0;      ///< most bytes of a descriptor that loads an activation
+  std::int64_t load_alignment = 0;  ///< of the start of a descriptor in external memory
   std::int64_t idle_microwatts = 0;
   bool ideal_operands = false;  ///< sim.ideal = operands
   EnergyConfig energy;

@@ -1,6 +1,9 @@
 #include "arch/kpu/dma_engine.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "sim/base/checked.h"
 
 namespace cyclescope::kpu {
 
@@ -14,13 +17,16 @@ DmaEngine::DmaEngine(const ChipContext& chip, int engine, noc::Mesh& mesh, const
       mesh_(mesh),
       credits_(credits),
       routes_(routes),
-      pending_(static_cast<std::size_t>(chip.config.dma_outstanding)) {}
+      pending_(static_cast<std::size_t>(chip.config.dma_outstanding)),
+      assemblies_(pending_.size()) {}
 
 void DmaEngine::schedule_frame(Femtoseconds t0, bool resident_loaded) {
   const Release start{ledger::kOrigin, t0, Reason::issue};
   resident_loaded_ = resident_loaded;
   next_ = 0;
   issued_ = 0;
+  requested_ = 0;
+  written_ = 0;
   started_ = false;
   ready_ = slot_ = last_issue_ = start;
   active_until_ = t0;
@@ -82,28 +88,28 @@ void DmaEngine::step() {
 void DmaEngine::take_replies() {
   while (port_->reply_ready()) {
     const memory::Reply reply = port_->take_reply();
-    Pending& pending = pending_[reply.tag];
+    const Pending pending = std::exchange(pending_[reply.tag], {});
     const Femtoseconds now = kernel::now();
     const Release data{reply.activity, now, Reason::data};
     active_until_ = std::max(active_until_, now);
-    if (pending.write) {
-      stored_(pending.packet.op, pending.packet.bytes, data);
-      pending.open = false;
+    if (pending.assembly == kWrite) {
+      stored_(pending.op, pending.bytes, data);
       --under_way_;
       slot_ = {reply.activity, now, Reason::credit};
       continue;
     }
+    Assembly& assembly = assemblies_[static_cast<std::size_t>(pending.assembly)];
+    if (--assembly.missing > 0) continue;
     // Copies but the first take room beyond the limit until they have left.
-    under_way_ += static_cast<int>(pending.routes->size()) - 1;
-    queued_ += static_cast<int>(pending.routes->size());
-    for (const noc::RouteId route : *pending.routes) mesh_.inject(route, pending.packet, data);
-    pending.open = false;
+    under_way_ += assembly.requests * (static_cast<int>(assembly.routes->size()) - 1);
+    queued_.insert(queued_.end(), assembly.routes->size(), assembly.requests);
+    for (const noc::RouteId route : *assembly.routes) mesh_.inject(route, assembly.packet, data);
   }
 }
 
 void DmaEngine::injected(noc::Site, const noc::Injection& injection) {
-  --queued_;
-  taken_.push_back({injection.tail_taken, injection.activity});
+  taken_.push_back({injection.tail_taken, injection.activity, queued_.front()});
+  queued_.pop_front();
   active_until_ = std::max(active_until_, injection.tail_taken);
   if (full_ && taken_.size() == 1) wake_at(injection.tail_taken);
 }
@@ -111,17 +117,22 @@ void DmaEngine::injected(noc::Site, const noc::Injection& injection) {
 void DmaEngine::collect_taken() {
   while (!taken_.empty() && taken_.front().at <= kernel::now()) {
     slot_ = {taken_.front().by, taken_.front().at, Reason::credit};
+    under_way_ -= taken_.front().requests;
     taken_.pop_front();
-    --under_way_;
   }
 }
 
 bool DmaEngine::issue_store() {
   if (stores_.empty() || stores_.front().second.at > kernel::now()) return false;
-  const auto [packet, by] = stores_.front();
-  stores_.pop_front();
-  issue(true, static_cast<std::uint64_t>(packet.offset), packet.bytes, {nullptr, packet, true, true}, packet.op,
-        ledger::latest({by, slot_, last_issue_}), memory::Role::output);
+  const auto& [packet, by] = stores_.front();
+  const std::int64_t bytes = std::min(chip_.config.request_bytes, packet.bytes - written_);
+  issue({kWrite, packet.op, bytes}, packet.offset + written_, ledger::latest({by, slot_, last_issue_}),
+        memory::Role::output);
+  written_ += bytes;
+  if (written_ == packet.bytes) {
+    written_ = 0;
+    stores_.pop_front();
+  }
   return true;
 }
 
@@ -153,7 +164,7 @@ bool DmaEngine::start_descriptor() {
   const Femtoseconds done = now + chip_.clocks(chip_.config.dma_setup);
   const ledger::ActivityId setup =
       chip_.ledger.record(lane_.id(), load.op, Leaf::overhead_descriptor, now, done, release);
-  lane_.busy_until(queued_ > 0 ? now : std::min(now, active_until_), Leaf::useful_transfer);
+  lane_.busy_until(!queued_.empty() ? now : std::min(now, active_until_), Leaf::useful_transfer);
   lane_.wait_until(now, release);
   lane_.busy_until(done, Leaf::overhead_descriptor);
   chip_.ledger.count(chip_.actions.descriptor, 1);
@@ -163,17 +174,30 @@ bool DmaEngine::start_descriptor() {
   return false;
 }
 
+void DmaEngine::begin_assembly(const Load& load) {
+  const auto free = [](const Assembly& assembly) { return assembly.missing == 0; };
+  const auto found = std::find_if(assemblies_.begin(), assemblies_.end(), free);
+  current_ = static_cast<int>(found - assemblies_.begin());
+  const std::int64_t request = chip_.config.request_bytes;
+  const std::int64_t most = std::min(chip_.config.packet_bytes, chip_.config.dma_outstanding * request);
+  const std::int64_t bytes = std::min(most, load.bytes - issued_);
+  found->routes = &routes_[static_cast<std::size_t>(load.route)];
+  found->packet.token = load.token;
+  found->packet.bytes = static_cast<std::int32_t>(bytes);
+  found->packet.op = load.op;
+  found->requests = found->missing = static_cast<int>(ceil_div(bytes, request));
+}
+
 bool DmaEngine::issue_load() {
   const Load& load = loads()[next_];
-  const auto address = static_cast<std::uint64_t>(load.address + issued_);
-  const std::int64_t bytes = std::min(chip_.config.packet_bytes, load.bytes - issued_);
-  noc::Packet packet;
-  packet.token = load.token;
-  packet.bytes = static_cast<std::int32_t>(bytes);
-  packet.op = load.op;
-  issue(false, address, bytes, {&routes_[static_cast<std::size_t>(load.route)], packet, false, true}, load.op,
-        ledger::latest({ready_, slot_, last_issue_}), load.weights ? memory::Role::weights : memory::Role::activations);
+  if (requested_ == 0) begin_assembly(load);
+  const std::int64_t packet = assemblies_[static_cast<std::size_t>(current_)].packet.bytes;
+  const std::int64_t bytes = std::min(chip_.config.request_bytes, packet - requested_);
+  issue({current_, load.op, bytes}, load.address + issued_, ledger::latest({ready_, slot_, last_issue_}),
+        load.weights ? memory::Role::weights : memory::Role::activations);
   issued_ += bytes;
+  requested_ += bytes;
+  if (requested_ == packet) requested_ = 0;
   if (issued_ == load.bytes) {
     issued_ = 0;
     started_ = false;
@@ -183,29 +207,29 @@ bool DmaEngine::issue_load() {
   return true;
 }
 
-void DmaEngine::issue(bool write, std::uint64_t address, std::int64_t bytes, const Pending& pending, std::int32_t op,
-                      const Release& release, memory::Role role) {
+void DmaEngine::issue(const Pending& pending, std::int64_t address, const Release& release, memory::Role role) {
   std::size_t tag = 0;
-  while (pending_[tag].open) ++tag;
+  while (pending_[tag].assembly != kFree) ++tag;
   pending_[tag] = pending;
   ++under_way_;
   const Femtoseconds now = kernel::now();
   const Femtoseconds next = now + chip_.clocks(1);
-  const ledger::ActivityId slot = chip_.ledger.record(lane_.id(), op, Leaf::structural_issue, now, next, release);
+  const ledger::ActivityId slot =
+      chip_.ledger.record(lane_.id(), pending.op, Leaf::structural_issue, now, next, release);
   memory::Request request;
   request.tag = tag;
-  request.direction = write ? memory::Direction::write : memory::Direction::read;
+  request.direction = pending.assembly == kWrite ? memory::Direction::write : memory::Direction::read;
   request.role = role;
-  request.address = address;
-  request.bytes = static_cast<std::uint32_t>(bytes);
-  request.op = op;
+  request.address = static_cast<std::uint64_t>(address);
+  request.bytes = static_cast<std::uint32_t>(pending.bytes);
+  request.op = pending.op;
   request.release = {slot, now, Reason::issue};
   port_->issue(request);
   last_issue_ = {slot, next, Reason::issue};
   ready_ = ledger::latest({ready_, last_issue_});
   next_issue_ = next;
   active_until_ = std::max(active_until_, next);
-  chip_.ledger.count(chip_.actions.dma, bytes);
+  chip_.ledger.count(chip_.actions.dma, pending.bytes);
 }
 
 }  // namespace cyclescope::kpu

@@ -1,9 +1,11 @@
 // DMA engine at the edge of the mesh: external memory to the tiles and back.
 //
 // Timing: load descriptors in order; a descriptor starts when the operator it is gated by is complete and the requests
-// of the one before have been issued; `setup` clocks, then one request (a packet of at most one interleave granule) per
-// clock while fewer than `outstanding` packets are under way or wait for the injection link. A reply is injected when
-// it arrives. Packets from tiles are written to memory with the same limit, before loads.
+// of the one before have been issued; `setup` clocks, then one request (dma.packet bytes at most) per clock while fewer
+// than `outstanding` are taken. The data of consecutive requests of a descriptor make a packet (mesh.packet bytes at
+// most, of at most `outstanding` requests), which is injected when the last of them has been answered. A request is
+// taken from its issue until the tail of its packet has left. Packets from tiles are written to memory request by
+// request, before loads; such a request is taken until it is answered.
 // Causes: overhead.descriptor; waiting for its packets is the memory's or the network's cause.
 // Actions: descriptor, dma per byte.
 #pragma once
@@ -49,15 +51,27 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
   void step() override;
 
  private:
+  static constexpr int kWrite = -1;
+  static constexpr int kFree = -2;
+
+  /// A memory request under way.
   struct Pending {
+    int assembly = kFree;  ///< of a read: its packet; else kWrite or kFree
+    std::int32_t op = -1;
+    std::int64_t bytes = 0;
+  };
+  /// A packet whose data come from memory.
+  struct Assembly {
     const Copies* routes = nullptr;
     noc::Packet packet;
-    bool write = false;
-    bool open = false;
+    int requests = 0;  ///< that it consists of
+    int missing = 0;   ///< of these, not answered yet; 0: free
   };
+  /// A packet copy whose tail leaves at `at`.
   struct Taken {
     Femtoseconds at = 0;
     ledger::ActivityId by = ledger::kOrigin;
+    int requests = 0;
   };
 
   [[nodiscard]] const std::vector<Load>& loads() const { return chip_.program.loads[static_cast<std::size_t>(tile_)]; }
@@ -65,8 +79,9 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
   bool start_descriptor();
   bool issue_store();
   bool issue_load();
-  void issue(bool write, std::uint64_t address, std::int64_t bytes, const Pending& pending, std::int32_t op,
-             const ledger::Release& release, memory::Role role);
+  /// A packet for what is left of the descriptor.
+  void begin_assembly(const Load& load);
+  void issue(const Pending& pending, std::int64_t address, const ledger::Release& release, memory::Role role);
   void take_replies();
   void collect_taken();
 
@@ -86,11 +101,15 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
   std::int32_t stored_up_to_ = -1;
   std::int32_t waits_for_ = -1;  ///< token whose slot the next descriptor needs
   std::deque<std::pair<noc::Packet, ledger::Release>> stores_;
-  std::vector<Pending> pending_;  ///< by tag
-  int queued_ = 0;                ///< packets that wait for the injection link
-  std::deque<Taken> taken_;       ///< injections whose tail has not left yet
-  bool full_ = false;             ///< waits for a reply or a tail
-  int under_way_ = 0;
+  std::int64_t written_ = 0;          ///< bytes of the first of them requested
+  std::vector<Pending> pending_;      ///< by tag
+  std::vector<Assembly> assemblies_;  ///< packets under way from memory
+  int current_ = 0;                   ///< the one that requests are issued for
+  std::int64_t requested_ = 0;        ///< bytes of it
+  std::deque<int> queued_;            ///< requests of the packet copies that wait for the injection link
+  std::deque<Taken> taken_;           ///< injections whose tail has not left yet
+  bool full_ = false;                 ///< waits for a reply or a tail
+  int under_way_ = 0;                 ///< requests taken
   ledger::Release slot_;
   Femtoseconds active_until_ = 0;  ///< something was under way up to here
   Femtoseconds next_issue_ = 0;

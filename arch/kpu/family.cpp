@@ -24,8 +24,8 @@ LoweringOptions lowering_options(const RunOptions& options) { return {options.pr
 void refuse_substitutes(const Graph& graph, const Program& program) {
   for (const LoweredOp& op : program.ops) {
     if (op.kind == OpKind::view || op.precision_label == "native") continue;
-    throw NotModelled(fmt::format("{} '{}' of model '{}' runs by {} at {}: --strict-precision wants native", op.type,
-                                  op.name, graph.model, op.precision_label, name(program.precision)));
+    throw NotModelled(fmt::format("{} '{}' of model '{}' runs at {} ({}): --strict-precision wants native", op.type,
+                                  op.name, graph.model, name(program.precision), op.precision_label));
   }
 }
 
@@ -142,6 +142,13 @@ class KpuFamily : public machine::Family {
  public:
   [[nodiscard]] std::string name() const override { return "kpu"; }
   [[nodiscard]] config::Schema schema() const override { return kpu::schema(); }
+  [[nodiscard]] std::int64_t quarter_macs(const config::Settings& settings, Precision precision) const override {
+    return from_settings(settings).quarter_macs(precision);
+  }
+  [[nodiscard]] machine::MeshSize mesh_size(const config::Settings& settings) const override {
+    const KpuConfig config = from_settings(settings);
+    return {config.mesh_width, config.mesh_height};
+  }
 
   [[nodiscard]] std::vector<MappingRow> mapping(const Graph& graph, const config::Settings& settings,
                                                 const RunOptions& options) const override {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "arch/kpu/lowering.h"
+#include "workloads/cost.h"
 
 namespace cyclescope::kpu {
 namespace {
@@ -81,6 +82,12 @@ Program lower(const Graph& graph, const KpuConfig& config, const LoweringOptions
       // An input of the graph is in external memory already.
       if (piece.producer >= 0) program.ops[static_cast<std::size_t>(piece.producer)].graph_output = true;
     }
+  }
+  if (config.ideal_operands) {
+    program.external_bytes = workloads::compulsory_bytes(graph, program.precision, options.batch);
+    program.loads.resize(static_cast<std::size_t>(config.dma_engines));
+    program.store_expected.assign(program.ops.size(), 0);
+    return program;
   }
   plan_l3(program, config);
   number_streams(program);

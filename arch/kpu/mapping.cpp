@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "arch/kpu/commands.h"
 #include "arch/kpu/lowering.h"
+#include "arch/kpu/partition.h"
 #include "arch/kpu/shape_views.h"
 #include "arch/kpu/tile_choice.h"
 
@@ -136,75 +138,6 @@ bool set_chunks(LoweredOp& op, const KpuConfig& config, std::int64_t& need, std:
   return true;
 }
 
-/// Clocks of the busiest tile by a simple estimate: array time against operand ingest through the router. Decides the
-/// partition only; the machine finds the time.
-std::int64_t partition_cost(const LoweredOp& op, const KpuConfig& config) {
-  std::int64_t ingest = 0;
-  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
-    std::int64_t elements = 0;
-    for (const InputEdge& edge : op.inputs) {
-      const Range pixels = needed_pixels(op, edge, im);
-      elements += edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size();
-    }
-    ingest = std::max(ingest, elements * op.element_bytes);
-  }
-  const std::int64_t ingest_clocks = ceil_div(ingest, config.flit_bytes);
-  std::int64_t per_block = 0;
-  std::int64_t weights = 0;
-  if (op.kind == OpKind::gemm) {
-    per_block = block_clocks(op, config);
-    if (op.weight_bytes > 0) weights = ceil_div(op.most_n() * op.block_n * op.k * op.element_bytes, config.flit_bytes);
-  } else {
-    const Region out = op.block(0, 0);
-    per_block = vector_clocks(op, out, window_pixels(op, out.pixel_begin, out.pixel_end), config);
-  }
-  return op.rounds() * per_block + ingest_clocks + weights;
-}
-
-/// Tiles of a column beside each other along mesh rows, columns spread over all rows: a DMA engine of such a row reaches
-/// its column without crossing others, and all engines take part.
-void place(LoweredOp& op) {
-  std::vector<std::int32_t> sites;
-  const auto all = static_cast<std::int64_t>(op.sites.size());
-  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
-    for (std::int64_t in = 0; in < op.tiles_n; ++in) {
-      sites.push_back(op.sites[static_cast<std::size_t>(in * all / op.tiles_n + im)]);
-    }
-  }
-  op.sites = std::move(sites);
-}
-
-/// Tries every number of rows of tiles that changes how many blocks the busiest one gets.
-void set_partition(LoweredOp& op, const KpuConfig& config) {
-  const auto tiles = static_cast<std::int64_t>(op.sites.size());
-  std::int64_t best_cost = -1;
-  std::int64_t best_m = 1;
-  const auto take = [&](std::int64_t tiles_m) {
-    op.tiles_m = tiles_m;
-    op.tiles_n = std::min(op.grid_n, tiles / tiles_m);
-  };
-  std::int64_t before = 0;
-  for (std::int64_t tiles_m = 1; tiles_m <= std::min(op.grid_m, tiles); ++tiles_m) {
-    const std::int64_t rounds = ceil_div(op.grid_m, tiles_m);
-    const std::int64_t columns = std::min(op.grid_n, tiles / tiles_m);
-    const bool last = tiles_m == std::min(op.grid_m, tiles) || columns != std::min(op.grid_n, tiles / (tiles_m + 1));
-    if (rounds == before && !last) continue;  // as many blocks on as many columns: a row of tiles more changes nothing
-    before = rounds;
-    take(tiles_m);
-    const std::int64_t cost = partition_cost(op, config);
-    if (best_cost < 0 || cost < best_cost) {
-      best_cost = cost;
-      best_m = tiles_m;
-    }
-  }
-  take(best_m);
-  place(op);
-  op.tile_at.assign(static_cast<std::size_t>(config.tiles), -1);
-  for (std::size_t tile = 0; tile < op.sites.size(); ++tile) {
-    op.tile_at[static_cast<std::size_t>(op.sites[tile])] = static_cast<std::int32_t>(tile);
-  }
-}
-
 void set_grid(LoweredOp& op) {
   op.grid_m = op.frames_apart ? op.frames * ceil_div(op.m / op.frames, op.block_m) : ceil_div(op.m, op.block_m);
   op.grid_n = op.groups * ceil_div(op.n / op.groups, op.block_n);
@@ -242,13 +175,13 @@ void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, co
   if (op.kind == OpKind::vector) {
     for (int site = 0; site < config.tiles; ++site) op.sites.push_back(site);
     set_vector_blocks(graph, primary, op, config);
-    set_partition(op, config);
+    partition(op, config);
     return;
   }
   const std::vector<TileGroup> groups = groups_for(config, used);
   if (groups.empty()) refuse(graph, primary, no_tiles(config, used));
   const LoweredOp shaped = op;
-  std::int64_t least = -1;
+  std::optional<PartitionCost> least;
   std::int64_t need = 0;
   std::int64_t budget = 0;
   for (const TileGroup& group : groups) {
@@ -262,19 +195,18 @@ void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, co
       candidate.block_m = rows;
       candidate.block_n = group.array.fold_channels();
       set_grid(candidate);
-      set_partition(candidate, config);
+      PartitionCost cost = partition(candidate, config);
       if (!set_chunks(candidate, config, need, budget)) continue;
       fits = true;
-      const std::int64_t moves = ceil_div(candidate.moved_bytes, config.line_bytes);
-      const std::int64_t cost = std::max(partition_cost(candidate, config), moves);
-      if (least >= 0 && cost >= least) continue;
+      cost.second += busy_clocks(candidate, config);
+      if (!config.ideal_operands)
+        cost.second = std::max(cost.second, ceil_div(candidate.moved_bytes, config.line_bytes));
+      if (least && !(cost < *least)) continue;
       least = cost;
       op = std::move(candidate);
     }
   }
-  if (least < 0) {
-    refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
-  }
+  if (!least) refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
 }
 
 LoweredOp map_group(const Graph& graph, const workloads::FusedGroup& group, const KpuConfig& config) {

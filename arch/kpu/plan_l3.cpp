@@ -15,8 +15,6 @@
 namespace cyclescope::kpu {
 namespace {
 
-constexpr std::int64_t kStagingBlocks = 4;  // results on their way out when staging is short
-
 std::int64_t channels_of(const LoweredOp& op, std::int64_t tile) {
   const Region out = op.output_region(tile);
   return out.channel_end - out.channel_begin;
@@ -80,9 +78,9 @@ class Planner {
   }
 
   /// Results on one tile until they are sent, all of them or those of a few blocks.
-  static std::int64_t staging_on(const LoweredOp& op, std::int64_t tile, bool few) {
+  [[nodiscard]] std::int64_t staging_on(const LoweredOp& op, std::int64_t tile, bool few) const {
     const std::int64_t all = op.output_region(tile).elements() * op.element_bytes;
-    return few ? std::min(all, kStagingBlocks * op.block_m * op.block_n * op.element_bytes) : all;
+    return few ? std::min(all, config_.staging_blocks * op.block_m * op.block_n * op.element_bytes) : all;
   }
 
   void reserve_staging(std::size_t j, std::int64_t sign, bool few) {
@@ -96,11 +94,13 @@ class Planner {
     op.staging_bytes = most;
   }
 
-  /// First operator while which an edge's data lie in L3.
+  /// First operator while which an edge's data lie in L3. Inputs of the graph come with the frame, parameters while the
+  /// operator before the reader runs.
   static std::size_t born(const InputEdge& edge, std::size_t reader) {
     std::size_t first = reader;
     for (const Piece& piece : edge.pieces) {
-      first = std::min(first, static_cast<std::size_t>(std::max(piece.producer, 0)));
+      const std::size_t loaded = piece.producer == kConstant && reader > 0 ? reader - 1 : 0;
+      first = std::min(first, piece.producer >= 0 ? static_cast<std::size_t>(piece.producer) : loaded);
     }
     return first;
   }
@@ -189,7 +189,8 @@ class Planner {
       for (InputEdge& edge : op.inputs) {
         const bool fixed = edge.stream.used || edge.reshaped || edge.role == EdgeRole::per_channel;
         if (fixed || born(edge, j) > at) continue;
-        const std::int64_t gain = edge_bytes_on(op, edge, op.tile_at[site]) - (j == at ? 2 * slot_of(op, edge) : 0);
+        const std::int64_t gain =
+            edge_bytes_on(op, edge, op.tile_at[site]) - (j == at ? config_.spill_buffers * slot_of(op, edge) : 0);
         if (gain <= most) continue;
         most = gain;
         largest = &edge;
@@ -235,7 +236,7 @@ class Planner {
     }
     edge.stream.length = longest;
     edge.stream.slot_bytes = slot;
-    edge.stream.slots = std::min<std::int64_t>(longest, 2);
+    edge.stream.slots = std::min<std::int64_t>(longest, config_.spill_buffers);
     for (std::int64_t tile = 0; tile < op.tiles(); ++tile) used(j, op, tile) += edge.stream.slots * slot;
     for (const Piece& piece : edge.pieces) {
       if (piece.producer >= 0) program_.ops[static_cast<std::size_t>(piece.producer)].stored = true;

@@ -4,15 +4,13 @@
 #include <map>
 #include <tuple>
 
+#include "arch/kpu/coalesce.h"
 #include "arch/kpu/commands.h"
 #include "arch/kpu/lowering.h"
 #include "arch/kpu/readers.h"
 
 namespace cyclescope::kpu {
 namespace {
-
-constexpr std::int64_t kLoadBytes = 4096;  // most bytes of one descriptor for an activation
-constexpr std::int64_t kAlignment = 256;   // start of a descriptor in external memory
 
 /// One delivery of a stream, gathered from the moves of the tiles that use it.
 struct Delivery {
@@ -25,13 +23,19 @@ struct Delivery {
 /// A spilled tensor or a stretch of one, read or written from front to back and over again.
 struct Stretch {
   std::int64_t begin = 0, bytes = 0, next = 0;
-  std::int64_t take(std::int64_t length) {
-    const std::int64_t room = round_up(length, kAlignment);
+  std::int64_t take(std::int64_t room) {
     if (next + room > bytes) next = 0;
     const std::int64_t at = begin + next;
     next += room;
     return at;
   }
+};
+
+/// A stretch that a streamed edge is read from.
+struct Source {
+  Stretch* stretch = nullptr;
+  std::int64_t elements = 0;  ///< of the edge, that lie there
+  std::int64_t read = 0;      ///< bytes
 };
 
 class TransferPlanner {
@@ -77,9 +81,12 @@ class TransferPlanner {
 
   std::int64_t allocate(std::int64_t bytes) {
     const std::int64_t address = next_address_;
-    next_address_ += round_up(bytes, kAlignment);
+    next_address_ += aligned(bytes);
     return address;
   }
+
+  /// With the space up to the next descriptor.
+  [[nodiscard]] std::int64_t aligned(std::int64_t bytes) const { return round_up(bytes, config_.load_alignment); }
 
   void add_load(Load load, const std::vector<std::int32_t>& destinations) {
     const auto engine = static_cast<std::size_t>(engine_for(load, destinations));
@@ -145,7 +152,7 @@ class TransferPlanner {
         const std::int64_t channels = piece.source.channel_end - piece.source.channel_begin;
         const bool by_column = edge.role == EdgeRole::residual || op.kind == OpKind::vector;
         const std::int64_t width = by_column ? std::min(op.block_n, channels) : channels;
-        const std::int64_t run = std::max<std::int64_t>(1, kLoadBytes / (width * op.element_bytes));
+        const std::int64_t run = std::max<std::int64_t>(1, config_.load_bytes / (width * op.element_bytes));
         for (std::int64_t frame = 0; frame < frames; ++frame) {
           for (std::int64_t c = 0; c < channels; c += width) {
             for (std::int64_t p = 0; p < pixels; p += run) {
@@ -228,7 +235,7 @@ class TransferPlanner {
     if (delivery.edge < 0) {
       load.resident = op.resident;
       set_gate(op, before_in(op.weights, token), load);
-      load.address = op.weights.reload ? again(index, token) : allocate(load.bytes);
+      load.address = op.weights.reload ? again(index) : allocate(load.bytes);
     } else {
       const InputEdge& edge = op.inputs[static_cast<std::size_t>(delivery.edge)];
       const std::vector<std::int32_t>& before = before_in(edge.stream, token);
@@ -236,7 +243,7 @@ class TransferPlanner {
       load.weights = false;
       load.gate = index - 1;
       if (before.size() >= slots) load.credit = before[before.size() - slots];
-      load.address = source(edge).take(load.bytes);
+      load.address = read_edge(op, edge, load.bytes);
       for (const Piece& piece : edge.pieces) load.stored = std::max(load.stored, piece.producer);
     }
     program_.stream_bytes[slot] = load.bytes;
@@ -258,36 +265,46 @@ class TransferPlanner {
   }
 
   /// Where weights lie that are loaded for every use: in one copy.
-  std::int64_t again(std::int32_t index, std::int32_t) {
+  std::int64_t again(std::int32_t index) {
     const LoweredOp& op = program_.ops[static_cast<std::size_t>(index)];
     Stretch& stretch = reloaded_[index];
     if (stretch.bytes == 0) {
       stretch.bytes =
-          round_up(op.weight_bytes, kAlignment) + op.grid_n * static_cast<std::int64_t>(op.slices.size()) * kAlignment;
+          aligned(op.weight_bytes) + op.grid_n * static_cast<std::int64_t>(op.slices.size()) * config_.load_alignment;
       stretch.begin = allocate(stretch.bytes);
     }
-    return stretch.take(round_up(op.weights.slot_bytes, kAlignment));
+    return stretch.take(aligned(op.weights.slot_bytes));
   }
 
-  /// Where a streamed edge is read: what its first piece's producer has stored, or an input of the graph.
-  Stretch& source(const InputEdge& edge) {
+  /// Where the next delivery of a streamed edge is read. Of an edge with several producers each is read in turn, as much
+  /// as its share of the edge.
+  std::int64_t read_edge(const LoweredOp& op, const InputEdge& edge, std::int64_t bytes) {
+    std::vector<Source>& sources = sources_[&edge];
+    if (sources.empty()) sources = list_sources(op, edge);
+    const auto behind = [](const Source& a, const Source& b) {
+      return Int128{a.read} * b.elements < Int128{b.read} * a.elements;
+    };
+    Source& next = *std::min_element(sources.begin(), sources.end(), behind);
+    next.read += bytes;
+    return next.stretch->take(aligned(bytes));
+  }
+
+  /// What the producers of an edge have stored, and a stretch for what the graph gives of it.
+  std::vector<Source> list_sources(const LoweredOp& op, const InputEdge& edge) {
+    std::vector<Source> sources;
     for (const Piece& piece : edge.pieces) {
-      if (piece.producer >= 0) return stored_[static_cast<std::size_t>(piece.producer)];
+      Stretch& stretch = piece.producer >= 0 ? stored_[static_cast<std::size_t>(piece.producer)] : given_[&edge];
+      const auto same = [&](const Source& source) { return source.stretch == &stretch; };
+      auto source = std::find_if(sources.begin(), sources.end(), same);
+      if (source == sources.end()) source = sources.insert(source, {&stretch, 0, 0});
+      source->elements += piece.source.elements();
     }
-    Stretch& given = given_[&edge];
-    if (given.bytes == 0) {
-      given.bytes = round_up(
-          std::max(edge.pixels * edge.channels * program_.ops.front().element_bytes * frames(), edge.stream.slot_bytes),
-          kAlignment);
-      given.begin = allocate(given.bytes);
+    for (Source& source : sources) {
+      if (source.stretch->bytes > 0) continue;  // stored
+      source.stretch->bytes = aligned(std::max(source.elements * op.frames * op.element_bytes, edge.stream.slot_bytes));
+      source.stretch->begin = allocate(source.stretch->bytes);
     }
-    return given;
-  }
-
-  [[nodiscard]] std::int64_t frames() const {
-    std::int64_t most = 1;
-    for (const LoweredOp& op : program_.ops) most = std::max(most, op.frames);
-    return most;
+    return sources;
   }
 
   void plan_outputs(std::int32_t index) {
@@ -297,11 +314,23 @@ class TransferPlanner {
     const std::int64_t start = next_address_;
     tiles.resize(static_cast<std::size_t>(op.tiles()));
     for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
+      auto& blocks = tiles[static_cast<std::size_t>(tile)];
+      std::vector<std::int64_t> bytes;
       for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
-        tiles[static_cast<std::size_t>(tile)].push_back(output_of(index, op.block(mb, nb), tile));
+        const Region block = op.block(mb, nb);
+        blocks.push_back(output_of(index, block, tile));
+        bytes.push_back(block.elements() * op.element_bytes);
       });
+      coalesce(blocks, bytes, {config_.packet_bytes, staging_for_runs(op, tile)});
     }
     stored_[static_cast<std::size_t>(index)] = {start, next_address_ - start, 0};
+  }
+
+  /// Of staging that does not hold all results of a tile, a run of blocks may take half, so that the next one comes in
+  /// while it leaves.
+  static std::int64_t staging_for_runs(const LoweredOp& op, std::int64_t tile) {
+    const std::int64_t all = op.output_region(tile).elements() * op.element_bytes;
+    return all <= op.staging_bytes ? all : op.staging_bytes / 2;
   }
 
   BlockOutput output_of(std::int32_t index, const Region& block, std::int64_t tile) {
@@ -352,7 +381,8 @@ class TransferPlanner {
   std::vector<std::vector<PieceReader>> readers_;            ///< [producer]
   std::vector<Stretch> stored_;                              ///< [operator] its output in external memory
   std::map<std::int32_t, Stretch> reloaded_;                 ///< [operator] weights that are loaded for every use
-  std::map<const InputEdge*, Stretch> given_;                ///< streamed inputs of the graph
+  std::map<const InputEdge*, Stretch> given_;                ///< what the graph gives of a streamed edge
+  std::map<const InputEdge*, std::vector<Source>> sources_;  ///< of streamed edges
   std::map<std::int32_t, std::vector<std::int32_t>> lanes_;  ///< [first token] deliveries planned, in order
   std::int64_t next_address_ = 0;
   std::int32_t balanced_op_ = -1;

@@ -133,6 +133,7 @@ struct LoweredOp {
   std::int64_t block_m = 0, block_n = 0;
   std::int64_t grid_m = 0, grid_n = 0;
   std::int64_t tiles_m = 0, tiles_n = 0;  ///< tile (im, in) is number im * tiles_n + in
+  bool dealt = false;  ///< ideal operands: a tile has a run of blocks in row-major order instead of a rectangle
   Hold hold = Hold::none;
   std::int64_t chunk_channels = 0;      ///< channels of A moved to L2 at once
   std::int64_t row_parts = 1;           ///< and parts into which the rows of the kernel are cut for that
@@ -161,7 +162,9 @@ struct LoweredOp {
   /// Most row and column blocks of a tile.
   [[nodiscard]] std::int64_t most_m() const { return (grid_m + tiles_m - 1) / tiles_m; }
   [[nodiscard]] std::int64_t most_n() const { return (grid_n + tiles_n - 1) / tiles_n; }
-  [[nodiscard]] std::int64_t rounds() const { return most_m() * most_n(); }
+  [[nodiscard]] std::int64_t rounds() const {
+    return dealt ? (grid_m * grid_n + tiles() - 1) / tiles() : most_m() * most_n();
+  }
   [[nodiscard]] std::int64_t group_channels() const { return in_channels / groups; }
   [[nodiscard]] std::int64_t blocks_per_group() const { return grid_n / groups; }
   [[nodiscard]] std::int64_t group_of(std::int64_t nb) const { return nb / blocks_per_group(); }
@@ -190,9 +193,11 @@ struct Segment {
   std::int64_t address = 0;
 };
 
-/// Segments of one output block; blocks of an operator and tile stand in execution order.
+/// Segments of one output block; blocks of an operator and tile stand in execution order. A segment may carry data of
+/// blocks before it too (arch/kpu/coalesce.h).
 struct BlockOutput {
   std::vector<Segment> segments;
+  std::int64_t first_staged = 0;  ///< first block of which something waits in staging when this one has been sent
 };
 
 /// One DMA descriptor: a stretch of external memory to the tiles that need it.

@@ -5,11 +5,15 @@ namespace cyclescope::kpu {
 using ledger::Reason;
 using ledger::Release;
 
-const Segment* Sender::current() const {
+const BlockOutput& Sender::output() const {
   const auto op = static_cast<std::size_t>(item_.op);
   const auto tile = static_cast<std::size_t>(chip_.program.ops[op].tile_at[static_cast<std::size_t>(tile_)]);
-  const auto& output = chip_.program.outputs[op][tile][static_cast<std::size_t>(item_.block)];
-  return segment_ < output.segments.size() ? &output.segments[segment_] : nullptr;
+  return chip_.program.outputs[op][tile][static_cast<std::size_t>(item_.block)];
+}
+
+const Segment* Sender::current() const {
+  const std::vector<Segment>& segments = output().segments;
+  return segment_ < segments.size() ? &segments[segment_] : nullptr;
 }
 
 void Sender::begin_item() {
@@ -18,6 +22,19 @@ void Sender::begin_item() {
   segment_ = 0;
   sent_ = 0;
   done_ = ledger::latest({done_, item_.release});
+}
+
+void Sender::end_item() {
+  active_ = false;
+  const std::int64_t first_staged = output().first_staged;
+  while (returned_blocks_ < first_staged) {
+    returned_(returned_blocks_++, {read_, kernel::now(), Reason::credit});
+  }
+  if (queued_) {
+    ++blocks_queued_;
+  } else {
+    block_done(item_.op, done_);
+  }
 }
 
 void Sender::step() {
@@ -33,13 +50,7 @@ void Sender::step() {
     }
     const Segment* segment = current();
     if (segment == nullptr) {
-      active_ = false;
-      returned_(item_.block, {read_, kernel::now(), Reason::credit});
-      if (queued_) {
-        ++blocks_queued_;
-      } else {
-        block_done(item_.op, done_);
-      }
+      end_item();
       continue;
     }
     if (segment->local && sent_ == 0) tokens_.add(segment->token, segment->bytes, item_.release);

@@ -2,7 +2,8 @@
 //
 // Timing: segments in order, packet by packet: a packet is read from L3 (one line per clock, then l3_latency) and
 // handed to the injection link; the next is read while it leaves, one packet ahead at the most. What the own tile reads
-// next stays where it is. After the last block of an operator has left, the sequencer is told.
+// next stays where it is. The room of a block is returned when no later segment carries its data any more. After the
+// last block of an operator has left, the sequencer is told.
 // Causes: to others waiting.operand.l3; waits for the injection link are the network's.
 // Actions: l3_read per byte.
 #pragma once
@@ -36,6 +37,7 @@ class Sender : public Engine, public noc::Source {
   void launch(const Launch& launch, std::int64_t blocks) {
     launch_ = launch;
     blocks_left_ = blocks;
+    returned_blocks_ = 0;
   }
 
   /// A block needs no sending (ideal operands): it counts as sent at release.at.
@@ -48,8 +50,10 @@ class Sender : public Engine, public noc::Source {
   void step() override;
 
  private:
+  [[nodiscard]] const BlockOutput& output() const;
   [[nodiscard]] const Segment* current() const;
   void begin_item();
+  void end_item();
   void read_packet();
   void follow_last();
   void inject_packet();
@@ -62,6 +66,7 @@ class Sender : public Engine, public noc::Source {
   const std::vector<Copies>* routes_ = nullptr;
   std::function<void(std::int64_t, const ledger::Release&)> returned_;
   std::int64_t blocks_left_ = 0;
+  std::int64_t returned_blocks_ = 0;  ///< of the operator
   bool active_ = false;
   OutItem item_;
   std::size_t segment_ = 0;

@@ -1,6 +1,8 @@
 #include "sim/base/precision.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "sim/base/checked.h"
@@ -27,8 +29,10 @@ const Entry& entry(Precision precision) { return kTable[static_cast<std::size_t>
 const char* name(Precision precision) { return entry(precision).name; }
 
 Precision parse_precision(const std::string& text) {
+  std::string lower = text;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
   for (const Entry& candidate : kTable) {
-    if (text == candidate.name) return candidate.precision;
+    if (lower == candidate.name) return candidate.precision;
   }
   throw InputError("unknown precision '" + text + "': expected one of int4, int8, bf16, fp16, fp32");
 }

@@ -11,7 +11,7 @@ enum class Precision : std::uint8_t { int4, int8, bf16, fp16, fp32 };
 /// Lower-case name as the command line spells it (`int8`).
 const char* name(Precision precision);
 
-/// Parses a name; throws InputError listing the valid names.
+/// Parses a name in either case (`INT8`); throws InputError listing the valid names.
 Precision parse_precision(const std::string& text);
 
 /// Bits per element: 4, 8, 16, 16, 32.

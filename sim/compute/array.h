@@ -22,8 +22,9 @@
 //    from_clock before the call counts as the clock of the call, and a run begins no earlier than the last token of the
 //    run before.
 // Causes: useful.mac, structural.fill (start into an empty array until the far corner starts, while steps are issued),
-//   structural.drain (no block issues steps: tail until the last result is on the edge, or the gap until the drain
-//   allows the next block), waits cut along what ended them, idle.
+//   structural.drain (no block issues steps: tail until the last result is on the edge), structural.issue (the next
+//   block and the operands of its PE(0,0) are there, but results of older blocks do not let it start: short K), waits
+//   cut along what ended them, idle.
 // Actions: mac (useful MACs), pe_hop (operand hops between PEs, T(m(n-1) + n(m-1)) per block), drain_hop (result hops
 //   between link registers, nm(m-1)/2 per block).
 // Errors: calls out of order, for a block that was not pushed, or of impossible size are InternalErrors.

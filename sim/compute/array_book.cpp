@@ -20,12 +20,15 @@ ArrayBook::ArrayBook(ledger::Ledger& ledger, const std::string& lane, const Arra
       slots_(geometry) {}
 
 Leaf ArrayBook::leaf_at(std::int64_t step) const {
-  if (step >= issue_end_) return Leaf::structural_drain;
+  if (step >= issue_end_) return step + offset_ < held_from_ ? Leaf::structural_drain : Leaf::structural_issue;
   return step < fill_end_ ? Leaf::structural_fill : Leaf::useful_mac;
 }
 
 std::int64_t ArrayBook::leaf_end(std::int64_t step) const {
-  if (step >= issue_end_) return drain_end_;
+  if (step >= issue_end_) {
+    const bool held = step + offset_ >= held_from_;
+    return held || held_from_ == kUnknown ? drain_end_ : std::min(drain_end_, held_from_ - offset_);
+  }
   return step < fill_end_ ? std::min(fill_end_, issue_end_) : issue_end_;
 }
 
@@ -48,6 +51,7 @@ void ArrayBook::book_to(std::int64_t clock) {
     if (step >= drain_end_) return end_period();
     const Leaf leaf = leaf_at(step);
     if (leaf != leaf_) open(leaf, clock_, {activity_, time(clock_), Reason::issue});
+    if (leaf == Leaf::structural_issue) held_since_ = std::min(held_since_, step);
     clock_ = std::min(clock, leaf_end(step) + offset_);
     lane_.busy_until(time(clock_), leaf);
   }
@@ -153,7 +157,9 @@ void ArrayBook::started(const StepEvent& event) {
   op_ = block.op;
   open(leaf_at(event.step), event.clock, release);
 
-  slots_.start(block, event.step);
+  slots_.start(block, event.step, std::min(held_since_, event.step));
+  held_since_ = kUnknown;
+  held_from_ = event.next_held_from;
   ledger_->count(actions_.mac, block.macs);
   ledger_->count(actions_.pe_hop, operand_hops(geometry_, block));
   ledger_->count(actions_.drain_hop, result_hops(geometry_, block));
@@ -189,6 +195,7 @@ void ArrayBook::post_slots() {
   ledger_->post_slots(lane_.id(), Leaf::structural_padding, sums.padding);
   ledger_->post_slots(lane_.id(), Leaf::structural_fill, sums.fill);
   ledger_->post_slots(lane_.id(), Leaf::structural_drain, sums.drain);
+  ledger_->post_slots(lane_.id(), Leaf::structural_issue, sums.issue);
 }
 
 void ArrayBook::rest(Femtoseconds until, ledger::Leaf leaf) {

@@ -25,6 +25,9 @@ class ArrayBook {
   ArrayBook(ledger::Ledger& ledger, const std::string& lane, const ArrayGeometry& geometry, Femtoseconds period,
             const ArrayActions& actions);
 
+  /// From this clock on (kUnknown: not yet) the next block has what it needs: if the array issues nothing then, the drain
+  /// keeps it from starting.
+  void next_held_from(std::int64_t clock) { held_from_ = clock; }
   void started(const StepEvent& event);
   void loaded(const StepEvent& event);
   void resumed(const StepEvent& event);
@@ -71,6 +74,8 @@ class ArrayBook {
   std::int64_t fill_end_ = 0;  ///< steps
   std::int64_t issue_end_ = 0;
   std::int64_t drain_end_ = 0;
+  std::int64_t held_from_ = kUnknown;   ///< clock, see next_held_from
+  std::int64_t held_since_ = kUnknown;  ///< step behind issue_end_ from which the drain held the next block back
   bool busy_ = false;
   std::int64_t closed_at_ = 0;  ///< clock at which the latest activity ended
   ledger::ActivityId activity_ = ledger::kOrigin;

@@ -52,7 +52,9 @@ SlotSums ArraySlots::take(std::int64_t end) {
     const std::int64_t stop = placed.step + block.steps;
     const std::int64_t executed = results * block.steps * quarter_macs;
     const std::int64_t useful = useful_quarter_macs(geometry_, block);
-    sums.drain += everywhere(issued_to, placed.step) * quarter_macs;
+    const std::int64_t held_since = std::max(issued_to, placed.held_since);
+    sums.drain += everywhere(issued_to, held_since) * quarter_macs;
+    sums.issue += everywhere(held_since, placed.step) * quarter_macs;
     sums.useful += useful;
     sums.padding += everywhere(placed.step, stop) * quarter_macs - executed;
     sums.padding += executed - useful;

@@ -24,12 +24,14 @@ void EventArray<Core>::wake() {
 template <class Core>
 void EventArray<Core>::push_block(const ArrayBlock& block, const ledger::Release& release) {
   core_.push(block, release, current_clock());
+  book_.next_held_from(core_.held_by_drain_from());
   wake();
 }
 
 template <class Core>
 void EventArray<Core>::supply(Side side, const OperandRun& run) {
   core_.supply(side, run, current_clock());
+  book_.next_held_from(core_.held_by_drain_from());
   wake();
 }
 

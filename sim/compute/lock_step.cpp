@@ -127,6 +127,7 @@ void LockStep::start(std::vector<StepEvent>& events, std::int64_t clock) {
   results_.expect(state);
   a_.place(blocks_, step);
   b_.place(blocks_, step);
+  event.next_held_from = held_by_drain_from();
   events.push_back(event);
 }
 

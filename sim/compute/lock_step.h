@@ -21,14 +21,15 @@ struct StepEvent {
   Kind kind = Kind::started;
   std::int64_t clock = 0;
   std::int64_t step = 0;
-  ArrayBlock block;               ///< all but resumed
-  Side side = Side::a;            ///< entered
-  std::int64_t first_step = 0;    ///< entered: of the run
-  std::int64_t stalled_from = 0;  ///< resumed: first frozen clock
-  bool paced = false;             ///< resumed: only later tokens of runs were missing, no first one
-  std::int64_t pushed = 0;        ///< started: clock of the push
-  bool by_array = false;          ///< all but first_result, resumed: the array itself was (one of) the last
-  ledger::Release release;        ///< what others did last; started: the latest of operands and push
+  ArrayBlock block;                        ///< all but resumed
+  Side side = Side::a;                     ///< entered
+  std::int64_t first_step = 0;             ///< entered: of the run
+  std::int64_t stalled_from = 0;           ///< resumed: first frozen clock
+  bool paced = false;                      ///< resumed: only later tokens of runs were missing, no first one
+  std::int64_t pushed = 0;                 ///< started: clock of the push
+  std::int64_t next_held_from = kUnknown;  ///< started: held_by_drain_from() behind it
+  bool by_array = false;                   ///< all but first_result, resumed: the array itself was (one of) the last
+  ledger::Release release;                 ///< what others did last; started: the latest of operands and push
   // Stationary arrays only. loaded: `rows` rows of one run entered in clocks [clock, load_end) while nothing streamed or
   // drained, the first of them by `release`.
   std::int64_t rows = 0;
@@ -52,6 +53,10 @@ class LockStep {
   /// A clock after the last advance, not later than the next event that needs a listener or starts a block, as far as
   /// is known; kUnknown when the array can only be woken by a call.
   [[nodiscard]] std::int64_t next_clock() const;
+  /// Clock from which the next block and the operands of PE(0,0) are there; kUnknown without them.
+  [[nodiscard]] std::int64_t ready_clock() const;
+  /// The same, as far as it is the drain that may keep the next block from starting after that.
+  [[nodiscard]] std::int64_t held_by_drain_from() const { return ready_clock(); }
   /// True when every block pushed has left.
   [[nodiscard]] bool empty() const { return blocks_.empty(); }
 
@@ -68,8 +73,6 @@ class LockStep {
   [[nodiscard]] std::int64_t first_legal(std::int64_t from) const;
   [[nodiscard]] const BlockState* newest_started() const;
   [[nodiscard]] const BlockState* next_block() const;
-  /// Clock from which the next block and the operands of PE(0,0) are there; kUnknown without them.
-  [[nodiscard]] std::int64_t ready_clock() const;
   /// Lower bound of the clock of the next start.
   [[nodiscard]] std::int64_t earliest_start() const;
   /// Clock at which the next block starts if no freeze intervenes; kUnknown without block or operands.

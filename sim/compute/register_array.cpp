@@ -72,6 +72,7 @@ void RegisterArray::begin_clock(std::int64_t clock) {
   moved_before_ = moved_ && now_ == clock - 1;
   now_ = clock;
   moved_ = false;
+  held_by_drain_ = false;
   a_.begin_clock();
   b_.begin_clock();
   egress_.begin_clock();
@@ -193,7 +194,9 @@ void RegisterArray::start_block() {
   if (started_ == blocks_.size() || entered_a_[0].block != nullptr) return;
   if (issuing_ != nullptr && next_k_ < issuing_->steps) return;
   Block& next = blocks_[started_];
-  if (a_.empty(0) || b_.empty(0) || !links_free(next.block, step_)) return;
+  if (a_.empty(0) || b_.empty(0)) return;
+  held_by_drain_ = !links_free(next.block, step_);
+  if (held_by_drain_) return;
 
   const Femtoseconds period = clock_.period();
   const ledger::Release operands = ledger::latest({a_.release(0, period), b_.release(0, period), next.pushed_by});

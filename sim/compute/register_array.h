@@ -5,8 +5,8 @@
 // earlier; a block starts when the slots of the north link that its results need are not reserved by older blocks
 // (conservative: when nothing older is reserved behind its first slot; interleaved: also after the last row of the
 // block before has handed its result to the link). Causes, Actions: as array.h; time leaves equal those of ExactArray.
-// MAC slots are split by clock: PEs that do not execute a step are fill, padding or drain as their clock is fill, mac
-// or drain, so only useful.mac and the sum of the structural leaves equal ExactArray's.
+// MAC slots are split by clock: PEs that do not execute a step are fill, padding, drain or issue as their clock is fill,
+// mac, drain or issue, so only useful.mac and the sum of the structural leaves equal ExactArray's.
 // Ports: Array in, ArrayListener out.
 // Errors: as array.h, and every check of PeGrid.
 // Not modelled: the path behind the last result of a block that a younger one has overtaken runs through the younger
@@ -104,6 +104,7 @@ class RegisterArray : public Array {
 
   std::int64_t results_to_come_ = 0;
   bool draining_ = false;                ///< results were to come before the latest step
+  bool held_by_drain_ = false;           ///< the next block could start but for the results of older ones
   const ArrayBlock* filling_ = nullptr;  ///< started into an empty array, far corner not begun
   ledger::ActivityId activity_ = ledger::kOrigin;
   ledger::Leaf leaf_ = ledger::Leaf::unknown;

@@ -12,7 +12,7 @@ using ledger::Reason;
 using ledger::Release;
 
 Leaf RegisterArray::leaf_of(bool issues) const {
-  if (!issues) return Leaf::structural_drain;
+  if (!issues) return held_by_drain_ ? Leaf::structural_issue : Leaf::structural_drain;
   return filling_ != nullptr ? Leaf::structural_fill : Leaf::useful_mac;
 }
 

@@ -27,6 +27,8 @@ class StationaryStep {
   /// A clock after the last advance, not later than the next event that needs a listener or starts a fold, as far as is
   /// known; kUnknown when the array can only be woken by a call.
   [[nodiscard]] std::int64_t next_clock() const;
+  /// Sums of two folds never meet: the drain holds no fold back.
+  [[nodiscard]] static constexpr std::int64_t held_by_drain_from() { return kUnknown; }
   /// True when every fold pushed has left.
   [[nodiscard]] bool empty() const { return blocks_.empty(); }
 

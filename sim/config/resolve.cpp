@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::array<const char*, 5> kConfidences{"datasheet", "published", "derived", "fitted", "assumed"};
 constexpr const char* kOverrideSource = "command line";
+constexpr const char* kOverride = "--set";
 
 /// The error of one setting. `place` is `file:line: key = value` or `--set key=value`; control characters are masked
 /// so that the message stays one line.
@@ -122,6 +123,16 @@ std::string where_of(const IniLine& line, const std::string& first_file) {
                      line.line);
 }
 
+/// An override that changes nothing would mislead.
+void check_effect(const Settings& settings, const std::string& key, const std::string& place) {
+  const auto& needed = settings.at(key).declaration->only_with;
+  if (!needed) return;
+  const std::string& word = settings.text(needed->key);
+  if (word == needed->word) return;
+  throw fault(place, fmt::format("no effect while {} is {}", needed->key, word),
+              fmt::format("{}={} beside it", needed->key, needed->word));
+}
+
 }  // namespace
 
 Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides,
@@ -155,7 +166,7 @@ Settings resolve(const Schema& schema, const std::string& file, const std::vecto
     result.settings_[value.key] = setting;
   }
   for (const std::string& override_text : overrides) {
-    const std::string place = "--set " + override_text;
+    const std::string place = fmt::format("{} {}", kOverride, override_text);
     const std::size_t equals = override_text.find('=');
     if (equals == std::string::npos) throw fault(place, "no '='", "key=VALUE [UNIT]");
     const std::string key = trim(override_text.substr(0, equals));
@@ -163,7 +174,7 @@ Settings resolve(const Schema& schema, const std::string& file, const std::vecto
     Setting setting = make_setting(declaration, trim(override_text.substr(equals + 1)), true, place);
     setting.confidence = "assumed";
     setting.source = kOverrideSource;
-    setting.set_where = "--set";
+    setting.set_where = kOverride;
     result.settings_[key] = setting;
   }
   for (const auto& [key, declaration] : declarations) {
@@ -171,6 +182,10 @@ Settings resolve(const Schema& schema, const std::string& file, const std::vecto
       throw fault(file, "required key '" + key + "' (" + declaration->description + ") is not set",
                   expected(*declaration));
     }
+  }
+  for (const auto& [key, setting] : result.settings_) {
+    if (setting.set_where == kOverride)
+      check_effect(result, key, fmt::format("{} {}={}", kOverride, key, setting.text));
   }
   return result;
 }

@@ -31,6 +31,12 @@ enum class Quantity {
   text,       ///< free text, e.g. a description
 };
 
+/// The word that a choice must have for another parameter to have an effect.
+struct Requirement {
+  std::string key;
+  std::string word;
+};
+
 /// One declared parameter.
 struct Declaration {
   std::string key;  ///< section.name
@@ -42,6 +48,7 @@ struct Declaration {
   std::vector<std::string> choices;          ///< for Quantity::choice
   std::optional<std::string> default_value;  ///< in file syntax without source (`4 cycles`); absent means required
   std::string default_source;                ///< why that default; its confidence is `assumed`
+  std::optional<Requirement> only_with{};    ///< else the parameter has no effect, and --set refuses it
 };
 
 /// The declarations a machine family (and its parts) understands. Declaring a key twice is an InternalError.
@@ -90,7 +97,7 @@ class Settings {
 
 /// Reads `file` and the files it names as base, applies `computed` and then `overrides` (`key=VALUE UNIT`), fills
 /// defaults, checks every value. Throws InputError with file and line (or --set), key, value and what was expected: unknown, repeated or
-/// missing key, bad number, missing or wrong unit, value out of range, missing confidence or source, base cycle.
+/// missing key, override without effect, bad number, missing or wrong unit, value out of range, missing confidence or source, base cycle.
 Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides,
                  const std::vector<Computed>& computed = {});
 

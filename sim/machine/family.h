@@ -46,12 +46,22 @@ struct MappingRow {
   std::string buffers;                 ///< what is held where
 };
 
+/// Tiles of a machine: columns and rows.
+struct MeshSize {
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+};
+
 /// A machine family: one folder under arch/.
 class Family {
  public:
   virtual ~Family() = default;
   [[nodiscard]] virtual std::string name() const = 0;
   [[nodiscard]] virtual config::Schema schema() const = 0;
+  /// MACs per clock of the whole machine at a precision, times four; 0: it does not execute it. Throws InputError.
+  [[nodiscard]] virtual std::int64_t quarter_macs(const config::Settings& settings, Precision precision) const = 0;
+  /// How its tiles stand. Throws InputError.
+  [[nodiscard]] virtual MeshSize mesh_size(const config::Settings& settings) const = 0;
   /// Lowers without simulating. Throws NotModelled naming operator and node.
   [[nodiscard]] virtual std::vector<MappingRow> mapping(const workloads::Graph& graph, const config::Settings& settings,
                                                         const RunOptions& options) const = 0;

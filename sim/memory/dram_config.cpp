@@ -172,11 +172,14 @@ void declare_ideal(config::Schema& schema) {
                                  "and nothing else (both hypothetical)"),
                           "off", "real memory"));
   constexpr std::int64_t kMost = 100'000'000'000'000;  // 100 TB/s
-  schema.add(with_default(number("memory.port_bandwidth", Quantity::bandwidth, "GB/s", 0, kMost,
-                                 "of all reads and writes together, when memory.ideal is port"),
-                          "0 GB/s", "no such port"));
-  schema.add(
-      with_default(energy("memory.port_energy", "per byte moved, when memory.ideal is port"), "0 pJ", "no such port"));
+  const auto of_port = [](Declaration declaration, const char* none) {
+    declaration.only_with = {"memory.ideal", "port"};
+    return with_default(std::move(declaration), none, "no such port");
+  };
+  schema.add(of_port(number("memory.port_bandwidth", Quantity::bandwidth, "GB/s", 0, kMost,
+                            "of all reads and writes together, when memory.ideal is port"),
+                     "0 GB/s"));
+  schema.add(of_port(energy("memory.port_energy", "per byte moved, when memory.ideal is port"), "0 pJ"));
 }
 
 }  // namespace

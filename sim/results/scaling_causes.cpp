@@ -16,6 +16,7 @@ struct CauseName {
 
 constexpr std::array<CauseName, kScalingCauses> kNames{{
     {Cause::fill_drain, "fill_drain", "fill and drain"},
+    {Cause::short_k, "short_k_drain", "short-K drain"},
     {Cause::padding, "padding", "padding"},
     {Cause::quantisation, "tile_quantisation", "tile quantisation"},
     {Cause::serial_operators, "serial_operators", "serial operators"},
@@ -59,6 +60,8 @@ LeafRole role_of(Leaf leaf) {
     case Leaf::structural_fill:
     case Leaf::structural_drain:
       return lost(Cause::fill_drain);
+    case Leaf::structural_issue:
+      return lost(Cause::short_k);
     case Leaf::structural_padding:
       return lost(Cause::padding);
     case Leaf::idle_unused:
@@ -66,7 +69,6 @@ LeafRole role_of(Leaf leaf) {
       return lost(Cause::quantisation);
     case Leaf::waiting_dependency:
       return lost(Cause::serial_operators);
-    case Leaf::structural_issue:
     case Leaf::overhead_launch:
     case Leaf::overhead_configuration:
     case Leaf::overhead_descriptor:

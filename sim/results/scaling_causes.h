@@ -1,8 +1,7 @@
 // What takes the loss when tiles are added, under names that a user knows: a documented table from the leaves of the
 // ledger to causes, total over all leaves.
 //
-// Drain between two blocks (short K) and behind the last one are one leaf of the ledger, so they are one cause here,
-// together with fill. Two causes are no leaf: `heterogeneity`, decided lane by lane (see scaling.h), and `elsewhere`,
+// Two causes are no leaf: `heterogeneity`, decided lane by lane (see scaling.h), and `elsewhere`,
 // work that one machine does on its arrays and the other does not (design: executed elsewhere).
 #pragma once
 
@@ -15,11 +14,12 @@
 namespace cyclescope::results {
 
 enum class ScalingCause : std::uint8_t {
-  fill_drain,        ///< wavefronts fill and empty the array: once per run of blocks, and between blocks of short K
+  fill_drain,        ///< wavefronts fill and empty the array: once per run of blocks
+  short_k,           ///< a block of few steps keeps the next one waiting until its results are out of the way
   padding,           ///< blocks that do not cover the array or the last step of K
   quantisation,      ///< a capable tile without a block: fewer blocks than tiles, or finished before the others
   serial_operators,  ///< operators on vector units only, and chains of operators
-  launch,            ///< starting operators: launch, program load, descriptors, issue
+  launch,            ///< starting operators: launch, program load, descriptors
   synchronisation,   ///< barriers between operators, clock crossings
   operands_l1,       ///< operands not in L1 in time
   operands_l2,       ///< operands not in L2 in time

@@ -13,13 +13,14 @@ namespace cyclescope::results {
 
 /// What a point keeps of its result.
 struct ScalingPoint {
-  std::string label;           ///< `64`, `32 GB/s`, `kpu-t256`
-  std::int64_t size = 1;       ///< place on the axis: tiles, GB/s; for whole chips the arrays
-  std::int64_t work = 1;       ///< frames of one inference: the batch
-  Femtoseconds makespan = 0;   ///< latency
-  std::int64_t cycles = 0;     ///< of the reference clock
-  std::int64_t clock_hz = 0;   ///< reference clock
-  std::int64_t energy_fj = 0;  ///< chip and its DRAM
+  std::string label;                             ///< `64`, `32 GB/s`, `kpu-t256`
+  std::int64_t size = 1;                         ///< place on the axis: tiles, GB/s; for whole chips the arrays
+  std::int64_t mesh_width = 0, mesh_height = 0;  ///< columns and rows of tiles
+  std::int64_t work = 1;                         ///< frames of one inference: the batch
+  Femtoseconds makespan = 0;                     ///< latency
+  std::int64_t cycles = 0;                       ///< of the reference clock
+  std::int64_t clock_hz = 0;                     ///< reference clock
+  std::int64_t energy_fj = 0;                    ///< chip and its DRAM
   ArraySlotSums slots;
   std::vector<std::pair<std::string, std::int64_t>> path;  ///< critical path: leaf, cycles; largest first, then by name
   LostEfficiency lost;                                     ///< against the base

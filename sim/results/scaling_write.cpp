@@ -65,6 +65,8 @@ void add_points(hdf5::ImageWriter& image, const std::vector<PointRow>& rows) {
   columns.add("series", rows, [](const PointRow& row) { return row.series; });
   columns.add("label", rows, [](const PointRow& row) { return row.point->label; });
   columns.add("size", rows, [](const PointRow& row) { return row.point->size; });
+  columns.add("mesh_width", rows, [](const PointRow& row) { return row.point->mesh_width; });
+  columns.add("mesh_height", rows, [](const PointRow& row) { return row.point->mesh_height; });
   columns.add("work", rows, [](const PointRow& row) { return row.point->work; });
   columns.add("makespan_fs", rows, [](const PointRow& row) { return row.point->makespan; });
   columns.add("cycles", rows, [](const PointRow& row) { return row.point->cycles; });

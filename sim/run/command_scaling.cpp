@@ -15,6 +15,7 @@
 #include "sim/run/commands.h"
 #include "sim/run/format.h"
 #include "sim/run/output.h"
+#include "sim/run/platforms.h"
 #include "sim/run/version.h"
 
 namespace cyclescope::run {
@@ -112,6 +113,10 @@ void take_outcome(const PlannedPoint& planned, const PointOutcome& outcome, Scal
     results::ScalingPoint point = results::scaling_point(result, planned.label, planned.size);
     head.model = result.model;  // by name, should a file have been given
     if (planned.size == 0) point.size = point.slots.arrays;
+    const Platform platform = load_platform(planned.spec.platform, planned.spec.sets, planned.spec.options.precision);
+    const machine::MeshSize mesh = platform.family->mesh_size(platform.settings);
+    point.mesh_width = mesh.width;
+    point.mesh_height = mesh.height;
     series.points.push_back(std::move(point));
     return;
   }

@@ -61,6 +61,19 @@ std::int64_t setting(const Platform& platform, const char* key) {
   return platform.settings.integer(key);
 }
 
+/// The clock of an @estimator machine is to be given where tiles change. Throws InputError.
+void require_clock(const std::string& name, const std::vector<std::string>& sets, Precision precision) {
+  const Platform platform = load_platform(name, sets, precision);
+  if (!platform.hypothetical) return;
+  const std::string& key = platform.settings.text("estimator.clock");
+  const config::Setting& clock = platform.settings.at(key);
+  if (clock.set_where == "--set") return;
+  throw InputError(
+      fmt::format("--tiles: {} holds its peak, so that more tiles have a slower clock; expected a clock, "
+                  "such as --set \"{}={}\"",
+                  platform.name, key, clock.text));
+}
+
 Chip chip(const std::string& name, const std::vector<std::string>& sets, Precision precision) {
   constexpr std::int64_t kMega = 1'000'000;
   const Platform platform = load_platform(name, sets, precision);
@@ -81,7 +94,7 @@ class Planner {
     plan_.head.weak = arguments.options["weak"].as<bool>();
     common_.model = plan_.head.model;
     common_.options.precision = parse_precision(arguments.text("precision"));
-    plan_.head.precision = arguments.text("precision");
+    plan_.head.precision = name(common_.options.precision);
   }
 
   ScalingPlan take() {
@@ -125,20 +138,40 @@ class Planner {
     if (!tiles && (plan_.head.weak || scaled())) {
       throw InputError("--weak and --memory scaled go by tiles: expected --tiles with them");
     }
+    if (tiles) require_clock(arguments_.text("platform"), sets_, common_.options.precision);
     chip_ = chip(arguments_.text("platform"), sets_, common_.options.precision);
-    const std::vector<std::string> rates =
-        bandwidth ? fields("bandwidth", arguments_.text("bandwidth")) : std::vector<std::string>();
+    std::vector<Rate> rates;
+    if (bandwidth) {
+      for (const std::string& text : fields("bandwidth", arguments_.text("bandwidth"))) add_rate(rates, text);
+    }
     plan_.head.axis = tiles ? "tiles" : "bandwidth";
     if (!tiles) return scale_bandwidth(rates);
     if (!bandwidth) return scale_tiles("", chip_.units);
-    for (const std::string& rate : rates) scale_tiles(rate + " GB/s", channels_for(rate, chip_.unit_bytes));
+    for (const Rate& rate : rates) scale_tiles(rate.label, rate.units);
   }
 
-  void scale_bandwidth(const std::vector<std::string>& rates) {
+  /// A value of --bandwidth.
+  struct Rate {
+    std::string label;       ///< `16 GB/s`
+    std::int64_t units = 0;  ///< of the chip
+  };
+
+  void add_rate(std::vector<Rate>& rates, const std::string& text) const {
+    const Rate rate{text + " GB/s", channels_for(text, chip_.unit_bytes)};
+    if (std::any_of(rates.begin(), rates.end(), [&](const Rate& other) { return other.units == rate.units; })) {
+      refuse_twice("bandwidth", rate.label);
+    }
+    rates.push_back(rate);
+  }
+
+  [[noreturn]] static void refuse_twice(const std::string& option, const std::string& value) {
+    throw InputError(fmt::format("--{} names {} twice: expected each once", option, value));
+  }
+
+  void scale_bandwidth(const std::vector<Rate>& rates) {
     for_all_series(chip_.shown, "", [&](PlannedSeries& series) {
-      for (const std::string& rate : rates) {
-        const std::int64_t channels = channels_for(rate, chip_.unit_bytes);
-        add(series, rate + " GB/s", channels, chip_.name, {chip_.set_units(channels)}, 1);
+      for (const Rate& rate : rates) {
+        add(series, rate.label, rate.units, chip_.name, {chip_.set_units(rate.units)}, 1);
       }
     });
   }
@@ -180,9 +213,7 @@ class Planner {
   void add(PlannedSeries& series, const std::string& label, std::int64_t size, const std::string& platform,
            const std::vector<std::string>& sets, std::int64_t batch) {
     const auto twin = [&](const PlannedPoint& point) { return point.label == label; };
-    if (std::any_of(series.points.begin(), series.points.end(), twin)) {
-      throw InputError(fmt::format("--{} names {} twice: expected each once", plan_.head.axis, label));
-    }
+    if (std::any_of(series.points.begin(), series.points.end(), twin)) refuse_twice("platforms", label);
     PlannedPoint point{label, size, common_};
     point.spec.platform = platform;
     point.spec.sets = sets_;
@@ -234,8 +265,9 @@ std::vector<std::int64_t> parse_sizes(const std::string& option, const std::stri
       continue;
     }
     const std::optional<std::int64_t> value = whole(field);
-    if (!value || (!sizes.empty() && *value <= sizes.back()))
-      refuse("rising positive integers such as 1,2,4 or 1,2,...,64");
+    if (!value) refuse("rising positive integers such as 1,2,4 or 1,2,...,64");
+    if (!sizes.empty() && *value <= sizes.back())
+      refuse(fmt::format("rising positive integers, not {}, {}", sizes.back(), *value));
     if (go_on) {
       const std::int64_t ratio = sizes.back() / sizes[sizes.size() - 2];
       while (sizes.back() <= *value / ratio && sizes.back() * ratio < *value) sizes.push_back(sizes.back() * ratio);

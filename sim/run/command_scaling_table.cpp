@@ -40,7 +40,7 @@ std::string headline(const ScalingHead& head, const ScalingSeries& series) {
 /// Place, time, speed-up and what follows from them.
 std::string figures(const ScalingHead& head, const ScalingSeries& series) {
   const bool chips = head.axis == "platform";
-  std::vector<std::string> header{chips ? "platform" : head.axis};
+  std::vector<std::string> header{chips ? "platform" : head.axis, "mesh"};
   for (const char* column : {"latency", "speed-up", "capacity", "efficiency", "serial", "energy"}) {
     header.emplace_back(column);
   }
@@ -54,6 +54,7 @@ std::string figures(const ScalingHead& head, const ScalingSeries& series) {
     const std::optional<double> marginal = marginal_efficiency(series, i);
     const std::optional<double> serial = results::serial_fraction(base, point);
     std::vector<std::string> row{point.label,
+                                 fmt::format("{}x{}", point.mesh_width, point.mesh_height),
                                  duration(point.makespan),
                                  fmt::format("{:.2f}x", results::speed_up(base, point)),
                                  fmt::format("{:.2f}x", results::ideal_speed_up(base, point)),
@@ -147,14 +148,18 @@ std::string paths(const ScalingHead& head, const ScalingSeries& series) {
   return table.text(kIndent);
 }
 
+/// What lost most beside the base. A point that lost no more than the base in all has no loss, but causes that it made up
+/// for.
 std::string largest(const ScalingPoint& point) {
   std::vector<std::string> parts;
   for (const ScalingCause cause : point.largest_losses(kLargest)) {
-    parts.push_back(
-        fmt::format("{} {} %", results::title(cause),
-                    signed_percent(point.lost.terms[static_cast<std::size_t>(cause)], point.lost.denominator)));
+    const std::string percent =
+        signed_percent(point.lost.terms[static_cast<std::size_t>(cause)], point.lost.denominator);
+    if (percent != "0.0") parts.push_back(fmt::format("{} {} %", results::title(cause), percent));
   }
-  return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+  if (parts.empty()) return "none";
+  const std::string causes = fmt::format("{}", fmt::join(parts, ", "));
+  return point.lost.lost > 0 ? causes : "none in all, in spite of " + causes;
 }
 
 /// `NAME: simulated 3.20x with 4.00x the capacity`, then the largest losses.
@@ -229,12 +234,12 @@ std::string one(const ScalingHead& head, const ScalingSeries& series) {
 
 constexpr const char* kExplanation =
     "\nspeed-up: latency of the base over that of the point (per frame when work differs). capacity: MAC slots per\n"
-    "second over the base's, tiles and clock included. efficiency = speed-up / capacity. marginal: speed-up over the\n"
-    "point before, divided by the growth of the axis. serial: Karp-Flatt serial fraction. Tables of causes close "
-    "exactly\n"
-    "in integers (--format json): useful and lost slots are all slots, terms sum to 1 - efficiency. Percentages here "
-    "are\n"
-    "rounded one by one, and causes of 0.0 everywhere are left out. Simulated by cyclescope ";
+    "second over the base's, tiles and clock included. efficiency = speed-up / capacity. mesh: columns x rows of "
+    "tiles.\n"
+    "marginal: speed-up over the point before, divided by the growth of the axis. serial: Karp-Flatt serial fraction.\n"
+    "Tables of causes close exactly in integers (--format json): useful and lost slots are all slots, terms sum to\n"
+    "1 - efficiency. Percentages here are rounded one by one, and causes of 0.0 everywhere are left out. Simulated by\n"
+    "cyclescope ";
 
 }  // namespace
 

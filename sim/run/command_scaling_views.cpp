@@ -39,6 +39,8 @@ Json to_json(const ScalingSeries& series, std::size_t i) {
   Json json;
   json["label"] = point.label;
   json["size"] = point.size;
+  json["mesh_width"] = point.mesh_width;
+  json["mesh_height"] = point.mesh_height;
   json["work"] = point.work;
   json["latency_s"] = real(point.makespan) / kFemto;
   json["energy_j"] = real(point.energy_fj) / kFemto;
@@ -101,6 +103,8 @@ std::vector<std::pair<std::string, std::string>> cells(const ScalingHead& head, 
       {"fixed", series.fixed},
       {"label", csv_cell(point.label)},
       {"size", std::to_string(point.size)},
+      {"mesh_width", std::to_string(point.mesh_width)},
+      {"mesh_height", std::to_string(point.mesh_height)},
       {"work", std::to_string(point.work)},
       {"latency_s", number(real(point.makespan) / kFemto)},
       {"cycles", std::to_string(point.cycles)},

@@ -99,7 +99,7 @@ SweepSpec spec_of(const Arguments& arguments) {
   SweepSpec spec;
   spec.platforms = all_of(arguments, "platform", {});
   spec.models = all_of(arguments, "model", {});
-  spec.precisions = all_of(arguments, "precision", spec.precisions);
+  spec.precisions = precisions_of(all_of(arguments, "precision", names_of(spec.precisions)));
   spec.states = all_of(arguments, "state", spec.states);
   if (arguments.has("batch")) spec.batches.clear();
   for (const std::string& text : all_of(arguments, "batch", {})) spec.batches.push_back(batch_of(text));

@@ -33,12 +33,20 @@ void print(const std::string& text) {
   for (std::string_view rest = text; !rest.empty();) {
     const ssize_t written = write(STDOUT_FILENO, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EPIPE) throw ReaderGone();
     if (written < 0) {
       throw InputError("cannot write to standard output: " + std::string(std::strerror(errno)) +
                        "; expected it to take the whole output");
     }
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+void end_by_broken_pipe() {
+  constexpr int kAsShellsSay = 128;
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+  _exit(kAsShellsSay + SIGPIPE);  // where the signal is blocked
 }
 
 std::string one_line(std::string text) {

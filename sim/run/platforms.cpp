@@ -120,7 +120,8 @@ Platform load_platform(const std::string& platform, const std::vector<std::strin
   config::Schema schema = family->schema();
   if (!file.hypothetical) return {file.name, family, config::resolve(schema, file.path, overrides), false};
   declare_estimator(schema);
-  const config::Computed clock = estimator_clock(config::resolve(schema, file.path, {}), precision);
+  const config::Settings settings = config::resolve(schema, file.path, overrides);
+  const config::Computed clock = estimator_clock(settings, family->quarter_macs(settings, precision), precision);
   return {file.name, family, config::resolve(schema, file.path, overrides, {clock}), true};
 }
 

@@ -37,7 +37,7 @@ std::vector<std::string> estimator_names();
 PlatformFile find_platform(const std::string& platform);
 
 /// Finds and resolves; `overrides` are those of --set and win. Only an @estimator machine depends on `precision`: its
-/// clock follows from NAME as it is in its file, whatever --set says. Throws InputError, NotModelled.
+/// clock follows from it and from the settings, unless --set gives the clock. Throws InputError, NotModelled.
 Platform load_platform(const std::string& platform, const std::vector<std::string>& overrides,
                        Precision precision = Precision::int8);
 

@@ -37,7 +37,8 @@ struct PointOutcome {
 };
 
 /// 40 hexadecimal digits (SHA-1) of everything that decides the bytes of a result: content of the trace, resolved
-/// settings and which of them --set changed, name of the platform, options, version. Paths, host and time do not matter.
+/// settings and which of them --set changed, name of the platform, options, sources of the program. Paths, host, time
+/// and compiler do not matter.
 /// Throws InputError when platform, settings or model are wrong.
 std::string point_key(const PointSpec& spec);
 

@@ -7,7 +7,6 @@
 #include "sim/results/atomic_file.h"
 #include "sim/run/directories.h"
 #include "sim/run/platforms.h"
-#include "sim/run/version.h"
 #include "traces/reader.h"
 
 namespace cyclescope::run {
@@ -43,7 +42,7 @@ std::string PointKeys::of(const PointSpec& spec) {
   std::string& trace = traces_[path];
   if (trace.empty()) trace = sha1(results::read_file(path));
   std::string text;
-  add(text, "version", kVersion);
+  add(text, "sources", sources_);
   add(text, "trace", trace);
   add(text, "family", platform.family->name());
   add(text, "platform", platform.name);

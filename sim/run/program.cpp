@@ -78,6 +78,8 @@ int program(int argc, const char* const* argv) {
     results::silence_hdf5();
     dispatch(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
     return 0;
+  } catch (const ReaderGone&) {
+    end_by_broken_pipe();
   } catch (const InternalError& error) {
     return report(std::string("internal fault: ") + error.what(), error.exit_code());
   } catch (const Error& error) {

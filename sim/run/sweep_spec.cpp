@@ -21,11 +21,27 @@ std::string trimmed(const std::string& text) {
 /// The key of a `key=value` of --set.
 std::string key_of(const std::string& set) { return trimmed(set.substr(0, set.find('='))); }
 
+template <class Value>
+void check_once(const std::string& what, const std::vector<Value>& list) {
+  std::set<Value> seen;
+  for (const Value& value : list) {
+    if (!seen.insert(value).second)
+      throw InputError(fmt::format("{} names {} twice; expected each value once", what, value));
+  }
+}
+
+template <class Value>
+void check_list(const char* what, const std::vector<Value>& list) {
+  if (list.empty()) throw InputError(fmt::format("no {} given; expected at least one", what));
+  check_once(what, list);
+}
+
 void check_keys(const SweepSpec& spec) {
   std::set<std::string> keys;
   for (const std::string& set : spec.sets) keys.insert(key_of(set));
   for (const Axis& axis : spec.axes) {
     if (axis.values.empty()) throw InputError(fmt::format("axis '{}' has no values; expected at least one", axis.key));
+    check_once("axis " + axis.key, axis.values);
     if (!keys.insert(axis.key).second) {
       throw InputError(fmt::format("axis '{}' is given twice, or also set; expected each key once", axis.key));
     }
@@ -50,6 +66,18 @@ std::vector<std::size_t> sizes_of(const SweepSpec& spec) {
 
 }  // namespace
 
+std::vector<std::string> names_of(const std::vector<Precision>& precisions) {
+  std::vector<std::string> names;
+  for (const Precision precision : precisions) names.emplace_back(name(precision));
+  return names;
+}
+
+std::vector<Precision> precisions_of(const std::vector<std::string>& names) {
+  std::vector<Precision> precisions;
+  for (const std::string& word : names) precisions.push_back(parse_precision(word));
+  return precisions;
+}
+
 std::vector<std::string> comma_list(const std::string& what, const std::string& text) {
   std::vector<std::string> found;
   for (std::size_t at = 0; at <= text.size();) {
@@ -70,15 +98,11 @@ Axis parse_axis(const std::string& text) {
 }
 
 void check(const SweepSpec& spec) {
-  const auto required = [](const std::vector<std::string>& list, const char* what) {
-    if (list.empty()) throw InputError(fmt::format("no {} given; expected at least one", what));
-  };
-  required(spec.platforms, "platform");
-  required(spec.models, "model");
-  required(spec.precisions, "precision");
-  required(spec.states, "state");
-  if (spec.batches.empty()) throw InputError("no batch given; expected at least one");
-  for (const std::string& precision : spec.precisions) static_cast<void>(parse_precision(precision));
+  check_list("platform", spec.platforms);
+  check_list("model", spec.models);
+  check_list("precision", names_of(spec.precisions));
+  check_list("state", spec.states);
+  check_list("batch", spec.batches);
   for (const std::string& state : spec.states) {
     if (state != "steady" && state != "cold") {
       throw InputError(fmt::format("unknown initial state '{}': expected steady or cold", state));
@@ -103,11 +127,11 @@ std::vector<PointSpec> expand(const SweepSpec& spec) {
   std::vector<std::size_t> at(sizes.size(), 0);
   do {
     PointSpec point{spec.platforms[at[0]], spec.models[at[1]], spec.sets, {}, ""};
-    point.options.precision = parse_precision(spec.precisions[at[2]]);
+    point.options.precision = spec.precisions[at[2]];
     point.options.initial_state = spec.states[at[3]];
     point.options.batch = spec.batches[at[4]];
     point.options.strict_precision = spec.strict_precision;
-    point.label = fmt::format("{} {} {} {} batch {}", point.platform, point.model, spec.precisions[at[2]],
+    point.label = fmt::format("{} {} {} {} batch {}", point.platform, point.model, name(point.options.precision),
                               point.options.initial_state, point.options.batch);
     for (std::size_t i = 0; i < spec.axes.size(); ++i) {
       point.sets.push_back(spec.axes[i].key + "=" + spec.axes[i].values[at[5 + i]]);

@@ -25,7 +25,7 @@ struct Axis {
 struct SweepSpec {
   std::vector<std::string> platforms;
   std::vector<std::string> models;
-  std::vector<std::string> precisions{"int8"};
+  std::vector<Precision> precisions{Precision::int8};
   std::vector<std::string> states{"steady"};
   std::vector<std::int64_t> batches{1};
   bool strict_precision = false;
@@ -33,14 +33,19 @@ struct SweepSpec {
   std::vector<Axis> axes;
 };
 
+std::vector<std::string> names_of(const std::vector<Precision>& precisions);
+
+/// Throws InputError.
+std::vector<Precision> precisions_of(const std::vector<std::string>& names);
+
 /// `key=v1,v2,v3`; spaces around values do not count. Throws InputError.
 Axis parse_axis(const std::string& text);
 
 /// Fields between commas, without spaces around them. Throws InputError naming `what` when one is empty.
 std::vector<std::string> comma_list(const std::string& what, const std::string& text);
 
-/// Throws InputError naming the first thing wrong: an empty list, an unknown precision or state, a key that is an axis
-/// twice or also set, too many points.
+/// Throws InputError naming the first thing wrong: an empty list, an unknown state, a value that a list holds
+/// twice, a key that is an axis twice or also set, too many points.
 void check(const SweepSpec& spec);
 
 /// Parses and checks; `source` names the text in errors. Throws InputError.

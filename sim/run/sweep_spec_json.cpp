@@ -23,7 +23,7 @@ Json to_object(const SweepSpec& spec) {
   json["schema"] = kSchema;
   json["platform"] = spec.platforms;
   json["model"] = spec.models;
-  json["precision"] = spec.precisions;
+  json["precision"] = names_of(spec.precisions);
   json["state"] = spec.states;
   json["batch"] = spec.batches;
   json["strict_precision"] = spec.strict_precision;
@@ -53,7 +53,7 @@ void read_field(SweepSpec& spec, const std::string& field, const Json& value) {
   if (field == "schema" && value != kSchema) throw InputError(fmt::format("expected \"{}\"", kSchema));
   if (field == "platform") spec.platforms = list<std::string>(value);
   if (field == "model") spec.models = list<std::string>(value);
-  if (field == "precision") spec.precisions = list<std::string>(value);
+  if (field == "precision") spec.precisions = precisions_of(list<std::string>(value));
   if (field == "state") spec.states = list<std::string>(value);
   if (field == "batch") spec.batches = integers(value);
   if (field == "strict_precision") spec.strict_precision = value.get<bool>();

@@ -1,5 +1,6 @@
 // Checked arithmetic, precisions, exit codes.
 #include <catch2/catch.hpp>
+#include <cctype>
 #include <cstdint>
 
 #include "sim/base/checked.h"
@@ -52,6 +53,9 @@ TEST_CASE("precisions have names, bits and dense sizes") {
   for (const auto& row : rows) {
     CHECK(name(row.precision) == std::string(row.name));
     CHECK(parse_precision(row.name) == row.precision);
+    std::string upper = row.name;
+    for (char& c : upper) c = static_cast<char>(std::toupper(c));
+    CHECK(parse_precision(upper) == row.precision);
     CHECK(bits(row.precision) == row.bits);
     CHECK(packed_bytes(5, row.precision) == row.bytes_of_five);
     CHECK(packed_bytes(0, row.precision) == 0);
@@ -60,7 +64,7 @@ TEST_CASE("precisions have names, bits and dense sizes") {
 }
 
 TEST_CASE("an unknown precision lists the known ones") {
-  CHECK_THROWS_WITH(parse_precision("INT8"), "unknown precision 'INT8': expected one of int4, int8, bf16, fp16, fp32");
+  CHECK_THROWS_WITH(parse_precision("INT9"), "unknown precision 'INT9': expected one of int4, int8, bf16, fp16, fp32");
   CHECK_THROWS_AS(parse_precision(""), InputError);
 }
 

@@ -60,7 +60,7 @@ def test_a_wrong_command_line_is_refused(args, naming):
     "args, naming",
     [
         (("--precision", "int7"), ["'int7'", "int8"]),
-        (("--precision", "INT8"), "'INT8'"),
+        (("--precision", "INT9"), ["'INT9'", "int8"]),
         (("--state", "warm"), ["'warm'", "steady or cold"]),
         (("--batch", "0"), "'0'"),
         (("--batch", "-4"), "-4"),
@@ -82,6 +82,8 @@ def test_a_wrong_command_line_is_refused(args, naming):
         (("--set", "kpu.tiles=64.5"), ["kpu.tiles", "64.5"]),
         (("--set", "kpu.tiles=99999999999999999999"), ["kpu.tiles", "99999999999999999999"]),
         (("--set", "kpu.tiles=64 bananas"), ["kpu.tiles", "bananas"]),
+        (("--set", "memory.port_bandwidth=64"), ["memory.port_bandwidth=64", "memory.ideal=port"]),
+        (("--set", "memory.port_energy=1", "--set", "memory.ideal=on"), ["memory.port_energy", "memory.ideal=port"]),
     ],
 )
 def test_a_wrong_value_is_refused(tmp_path, args, naming):
@@ -110,7 +112,7 @@ def test_what_is_not_modelled_is_exit_3(tmp_path):
 
 def test_strict_precision_refuses_a_fallback(tmp_path):
     # FP16 runs at the BF16 rate instead, FP32 on the tiles that have it; the first product is named.
-    for precision, why in (("fp16", "substituted"), ("fp32", "fallback")):
+    for precision, why in (("fp16", "runs at bf16 (substituted):"), ("FP32", "runs at fp32 (fallback):")):
         refuse_run(
             tmp_path,
             "--precision",

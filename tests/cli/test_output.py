@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import subprocess
 
 import pytest
@@ -93,11 +94,27 @@ def test_a_closed_standard_output_is_an_error():
     assert done.stderr == "cyclescope: error: standard output is closed; expected it to be open\n"
 
 
-def test_a_broken_pipe_is_an_error():
-    reader, writer = os.pipe()
-    os.close(reader)
-    with os.fdopen(writer, "w") as pipe:
-        refuse("list", stdout=pipe, naming="Broken pipe")
+def test_a_reader_that_has_gone_ends_the_program_without_a_word(result_file, tmp_path):
+    fast = ("--platform", PLATFORM, "--model", MODEL, "--set", "sim.ideal=operands")
+    commands = [("list",), ("--help",), ("--version",), ("run", "--help"), ("show", PLATFORM), ("run", *fast),
+                ("explain", result_file), ("trace", "info", MODEL), ("memory", "--list"),
+                ("scaling", *fast, "--tiles", "64", "--state", "steady"), ("sweep", *fast, "--out", tmp_path / "sweep")]
+    (tmp_path / "tmp").mkdir()
+    for command in commands:
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "w") as pipe:
+            done = cyclescope(*command, stdout=pipe, env={**os.environ, "TMPDIR": str(tmp_path / "tmp")})
+        assert done.returncode == -signal.SIGPIPE, command
+        assert "error" not in done.stderr, command
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_head_takes_its_lines_and_nothing_is_said():
+    script = f"set -o pipefail; '{BINARY}' show {PLATFORM} | head -c 1"
+    done = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True)
+    assert len(done.stdout) == 1 and done.stderr == ""
+    assert done.returncode in (0, 128 + signal.SIGPIPE)  # whoever was faster
 
 
 def test_closed_standard_error_and_input_do_no_harm(tmp_path):

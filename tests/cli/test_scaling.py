@@ -13,9 +13,9 @@ pytest.importorskip("onnx")
 sys.path.insert(0, str(ROOT / "tests" / "converter"))
 from onnx_builder import Builder  # noqa: E402  (needs the path above)
 
-CAUSES = ["fill_drain", "padding", "tile_quantisation", "serial_operators", "launch", "synchronisation", "operands_l1",
-          "operands_l2", "operands_l3", "arbitration", "noc", "dram_bandwidth", "dram_latency", "host_link", "egress",
-          "weights", "ends", "heterogeneity", "executed_elsewhere"]
+CAUSES = ["fill_drain", "short_k_drain", "padding", "tile_quantisation", "serial_operators", "launch",
+          "synchronisation", "operands_l1", "operands_l2", "operands_l3", "arbitration", "noc", "dram_bandwidth",
+          "dram_latency", "host_link", "egress", "weights", "ends", "heterogeneity", "executed_elsewhere"]
 MACS = 64 * 128 * 9 * 14 * 14 + 128 * 64 * 14 * 14  # a 3x3 convolution with padding, then a 1x1
 
 
@@ -62,6 +62,7 @@ def test_every_sum_closes_in_integers(tiles):
         for point in series["points"]:
             assert list(point["lost_slots"]) == list(point["efficiency_terms"]) == CAUSES
             assert point["arrays"] == point["size"]
+            assert (point["mesh_width"], point["mesh_height"]) == {1: (1, 1), 2: (2, 1), 4: (2, 2), 8: (4, 2)}[point["size"]]
             assert point["slots"] == point["slots_per_cycle"] * point["cycles"] == point["size"] * 4096 * point["cycles"]
             assert point["useful_slots"] == 4 * MACS
             assert point["useful_slots"] + sum(point["lost_slots"].values()) == point["slots"]
@@ -128,6 +129,7 @@ def test_the_hdf5_file_holds_the_integers(tiles):
         assert list(file["points/makespan_fs"]) == [point["makespan_fs"] for point in points]
         assert [list(row) for row in file["points/efficiency_terms"]] == [list(point["efficiency_terms"].values())
                                                                          for point in points]
+        assert list(file["points/mesh_height"]) == 6 * [1, 1, 2, 2]
         assert list(file["points/series"]) == [i for i in range(6) for _ in range(4)]
 
 
@@ -188,16 +190,21 @@ def test_a_point_that_fails_is_shown_and_exits_4(model):
     [
         (["--platform", PLATFORM], "expected --tiles, --bandwidth or --platforms"),
         (["--tiles", "1,2"], "--platform is missing"),
-        (["--platform", PLATFORM, "--tiles", "2,1"], "rising positive integers"),
+        (["--platform", PLATFORM, "--tiles", "2,1"], "rising positive integers, not 2, 1"),
         (["--platform", PLATFORM, "--tiles", "1,...,4"], "'...' behind two numbers"),
         (["--platform", PLATFORM, "--tiles", "1,2,...,6"], "6 to be reached by steps of 2x"),
         (["--platform", PLATFORM, "--tiles", "1,2,..."], "a last number behind '...'"),
         (["--platform", PLATFORM, "--tiles", "1,x"], "rising positive integers"),
         (["--platform", PLATFORM, "--tiles", "2,3", "--weak"], "multiples of the smallest, 2"),
         (["--platform", PLATFORM, "--tiles", "1,2", "--set", "kpu.tile=3"], "kpu.tile"),
+        (["--platform", "kpu-t64@estimator", "--tiles", "1,2"], '--set "clock.fabric=52.642822 MHz"'),
+        (["--platform", PLATFORM, "--tiles", "1", "--set", "memory.port_bandwidth=8"], "memory.ideal=port"),
         (["--platform", PLATFORM, "--bandwidth", "20"], "channels of 16 GB/s: 16, 32, 48, ..."),
         (["--platform", PLATFORM, "--bandwidth", "fast"], "channels of 16 GB/s"),
         (["--platform", PLATFORM, "--bandwidth", "16,16"], "names 16 GB/s twice"),
+        (["--platform", PLATFORM, "--bandwidth", "16,32,16.0", "--tiles", "1"], "names 16.0 GB/s twice"),
+        (["--platform", PLATFORM, "--tiles", "1,2,2"], "not 2, 2"),
+        (["--platforms", "kpu-t64,kpu-t256,kpu-t64"], "names kpu-t64 twice"),
         (["--platform", PLATFORM, "--bandwidth", "16", "--memory", "ideal"], "has no bandwidth"),
         (["--platform", PLATFORM, "--bandwidth", "16", "--memory", "scaled"], "expected --tiles"),
         (["--platform", PLATFORM, "--tiles", "1", "--memory", "fast"], "constant,scaled,ideal"),

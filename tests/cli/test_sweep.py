@@ -119,10 +119,13 @@ def test_a_killed_sweep_resumes_where_it_was(tmp_path):
 
 
 def test_equal_points_are_simulated_once(tiny, tmp_path):
-    sweep("-p", PLATFORM, "-m", tiny, "--axis", "mesh.flit=16 B,16 B", "--out", tmp_path / "s")
+    sweep("-p", PLATFORM, "-m", tiny, "--axis", "mesh.flit=16 B,16", "--out", tmp_path / "s")
     assert len(simulated(tmp_path / "s")) == 1
     points = json.loads((tmp_path / "s" / "sweep.json").read_text())["points"]
-    assert len(points) == 2 and points[0] == points[1]
+    assert len(points) == 2
+    for point in points:
+        point.pop("axis", None)
+    assert points[0] == points[1]
 
 
 def test_the_spec_that_is_written_gives_the_same_sweep(tiny, tmp_path):

@@ -101,6 +101,7 @@ TEST_CASE("slots of a busy period equal a count over all PEs and steps") {
     struct Block {
       std::int64_t start;
       ArrayBlock block;
+      std::int64_t held;  ///< steps before the start in which the drain held it back
     };
     std::vector<Block> blocks;
     std::int64_t step = between(0, 5);
@@ -112,11 +113,13 @@ TEST_CASE("slots of a busy period equal a count over all PEs and steps") {
     for (int b = between(1, 4); b > 0; --b) {
       const std::int64_t depth = between(1, 30);  // K
       const std::int64_t steps = ceil_div(4 * depth, geometry.quarter_macs);
-      Block next{step, push_at(0, 0, between(1, geometry.rows), between(1, geometry.columns), steps).block};
+      Block next{step, push_at(0, 0, between(1, geometry.rows), between(1, geometry.columns), steps).block, 0};
+      if (!blocks.empty())
+        next.held = between(0, static_cast<int>(step - blocks.back().start - blocks.back().block.steps));
       next.block.macs = depth * next.block.m * next.block.n;
       rounding += (steps * geometry.quarter_macs - 4 * depth) * next.block.m * next.block.n;
       blocks.push_back(next);
-      slots.start(next.block, step);
+      slots.start(next.block, step, step - next.held);
       end = std::max(end, step + steps + 2 * next.block.m + next.block.n - 2);
       step += steps + between(0, 2);
       m = std::max(m, next.block.m);
@@ -130,6 +133,7 @@ TEST_CASE("slots of a busy period equal a count over all PEs and steps") {
           const std::int64_t local = now - delay;
           std::int64_t* leaf = local < begin ? &counted.fill : &counted.drain;
           for (const Block& block : blocks) {
+            if (local >= block.start - block.held && local < block.start) leaf = &counted.issue;
             if (local < block.start || local >= block.start + block.block.steps) continue;
             leaf = i < block.block.m && j < block.block.n ? &counted.useful : &counted.padding;
           }
@@ -142,7 +146,8 @@ TEST_CASE("slots of a busy period equal a count over all PEs and steps") {
     REQUIRE(sums.padding == counted.padding + rounding);
     REQUIRE(sums.fill == counted.fill);
     REQUIRE(sums.drain == counted.drain);
-    REQUIRE(sums.useful + sums.padding + sums.fill + sums.drain ==
+    REQUIRE(sums.issue == counted.issue);
+    REQUIRE(sums.useful + sums.padding + sums.fill + sums.drain + sums.issue ==
             (end - begin) * geometry.rows * geometry.columns * geometry.quarter_macs);
   }
 }

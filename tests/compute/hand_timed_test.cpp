@@ -40,7 +40,7 @@ void check_two_by_two() {
                                                  {"first", 0, 0, 7},
                                                  {"last", 0, 0, 11}});
   CHECK(rig.time(Leaf::waiting_operand_l2) == 5);
-  CHECK(rig.time(Leaf::structural_fill) == 2);   // 5, 6: the far corner starts at 7, after the last issue
+  CHECK(rig.time(Leaf::structural_fill) == 2);  // 5, 6: the far corner starts at 7, after the last issue
   CHECK(rig.time(Leaf::useful_mac) == 0);
   CHECK(rig.time(Leaf::structural_drain) == 4);  // 7 to 10
   CHECK(rig.time(Leaf::idle_after_last_work) == 2);
@@ -53,6 +53,51 @@ void check_two_by_two() {
 
 TEST_CASE("2x2 block clock by clock on the exact array") { check_two_by_two<ExactArray>(); }
 TEST_CASE("2x2 block clock by clock on the register-accurate array") { check_two_by_two<RegisterArray>(); }
+
+// Three blocks of 2x2 with T = 1 and all operands there at once: a block may start 2m - 1 = 3 clocks after the one before,
+// at 5, 8 and 11; in the two clocks between, the next block is ready and the drain holds it back. After 11 nothing is.
+template <class Model>
+void check_short_blocks() {
+  kernel::initialise();
+  std::vector<Call> plan;
+  for (int block = 0; block < 3; ++block) {
+    plan.push_back(push_at(0, block, 2, 2, 1));
+    plan.push_back(supply_at(0, Side::a, block, 0, 1, 5));
+    plan.push_back(supply_at(0, Side::b, block, 0, 1, 5));
+    plan.push_back(open_at(0, block, 0));
+  }
+  ledger::Ledger ledger;
+  Rig<Model> rig(ledger, "short", square(2), plan);
+  kernel::run_until_quiescent();
+  rig.finish(20);
+  CHECK(rig.feeder.clock_of("last", 2) == 11 + 1 + 2 * 2 + 2 - 2);  // T + 2m + n - 2
+  CHECK(rig.time(Leaf::structural_issue) == 2 * 2);                 // 6, 7 and 9, 10
+  CHECK(rig.time(Leaf::structural_fill) + rig.time(Leaf::useful_mac) == 3);
+  CHECK(rig.time(Leaf::structural_drain) == 4);  // 12 to 15
+  CHECK(rig.all_slots() == 4 * 4 * 20);
+}
+
+TEST_CASE("blocks shorter than the drain wait for it: exact") { check_short_blocks<ExactArray>(); }
+TEST_CASE("blocks shorter than the drain wait for it: register") { check_short_blocks<RegisterArray>(); }
+
+TEST_CASE("blocks shorter than the drain: the slots of the wait are apart from those of the tail") {
+  kernel::initialise();
+  std::vector<Call> plan;
+  for (int block = 0; block < 2; ++block) {
+    plan.push_back(push_at(0, block, 2, 2, 1));
+    plan.push_back(supply_at(0, Side::a, block, 0, 1, 0));
+    plan.push_back(supply_at(0, Side::b, block, 0, 1, 0));
+    plan.push_back(open_at(0, block, 0));
+  }
+  ledger::Ledger ledger;
+  Rig<ExactArray> rig(ledger, "slots", square(2), plan);
+  kernel::run_until_quiescent();
+  rig.finish(8);
+  // Starts at 0 and 3; PE(i,j) sees everything i + j clocks late.
+  CHECK(rig.slots(Leaf::useful_mac) == 2 * 4 * 4);
+  CHECK(rig.slots(Leaf::structural_issue) == 4 * 2 * 4);  // two steps of every PE
+  CHECK(rig.slots(Leaf::structural_fill) == (0 + 1 + 1 + 2) * 4);
+}
 
 TEST_CASE("2x2 block: the exact array tells idle PEs of fill from idle PEs of drain") {
   kernel::initialise();
@@ -68,16 +113,17 @@ TEST_CASE("2x2 block: the exact array tells idle PEs of fill from idle PEs of dr
 TEST_CASE("the path of a starved block is drain then MACs then fill then the operand") {
   kernel::initialise();
   ledger::Ledger ledger;
-  Rig<ExactArray> rig(ledger, "path", square(2), {push_at(0, 0, 2, 2, 10), supply_at(0, Side::a, 0, 0, 10, 5),
-                                          supply_at(0, Side::b, 0, 0, 10, 4), open_at(0, 0, 0)});
+  Rig<ExactArray> rig(ledger, "path", square(2),
+                      {push_at(0, 0, 2, 2, 10), supply_at(0, Side::a, 0, 0, 10, 5), supply_at(0, Side::b, 0, 0, 10, 4),
+                       open_at(0, 0, 0)});
   kernel::run_until_quiescent();
   const std::int64_t end = 5 + 10 + 2 * 2 + 2 - 2;  // first operand, then T + 2m + n - 2
   REQUIRE(rig.feeder.last_clock() == end);
   std::vector<Leaf> causes;
   rig.ledger.walk({rig.feeder.last_by(), end * kPeriod, ledger::Reason::data}, 0,
                   [&](const ledger::PathSegment& part) { causes.push_back(part.cause); });
-  CHECK(causes == std::vector<Leaf>{Leaf::structural_drain, Leaf::useful_mac, Leaf::structural_fill,
-                                    Leaf::waiting_operand_l2});
+  CHECK(causes ==
+        std::vector<Leaf>{Leaf::structural_drain, Leaf::useful_mac, Leaf::structural_fill, Leaf::waiting_operand_l2});
 }
 
 template <class Model>

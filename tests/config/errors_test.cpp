@@ -152,6 +152,23 @@ TEST_CASE("a wrong --set names itself") {
   CHECK(input_error(schema, file, {"array.rows"}) == "--set array.rows: no '='; expected key=VALUE [UNIT]");
 }
 
+TEST_CASE("an override that another choice leaves without effect is refused, a line of a file is not") {
+  const Directory directory;
+  Schema schema = full_schema();
+  Declaration gap = optional(number("refresh.gap", Quantity::time, "ns", 0, 1'000'000'000), "0 ns");
+  gap.only_with = {"memory.refresh", "all_bank"};
+  schema.add(gap);
+  const std::string file = directory.write("m.ini", "clock = 1 GHz | derived | x\nrefresh.gap = 3 ns | derived | x\n");
+  CHECK(
+      input_error(schema, file, {"refresh.gap=5"}) ==
+      "--set refresh.gap=5 ns: no effect while memory.refresh is per_bank; expected memory.refresh=all_bank beside it");
+  CHECK(resolve(schema, file, {}).integer("refresh.gap") == 3'000'000);
+  for (const std::vector<std::string>& both : {std::vector<std::string>{"refresh.gap=5", "memory.refresh=all_bank"},
+                                               {"memory.refresh=all_bank", "refresh.gap=5"}}) {
+    CHECK(resolve(schema, file, both).integer("refresh.gap") == 5'000'000);
+  }
+}
+
 TEST_CASE("control characters cannot break the message into lines") {
   const Directory directory;
   const std::string file = directory.write("m.ini", "clock = 1 GHz | derived | x\n");

@@ -14,7 +14,7 @@ const std::vector<Machine>& machines() {
         "sequencer.launch=50 cycles"},
        "clock.fabric=500 MHz",
        "sim.ideal=operands",
-       {"memory.ideal=on", "dma.outstanding=16 packets", "array.egress_depth=16 results",
+       {"memory.ideal=on", "dma.outstanding=32 requests", "array.egress_depth=16 results",
         "array.ingress_depth=32 tokens", "block_mover.queue=16 descriptors", "vector.lanes=16 elements",
         "l3.banks=16 banks"},
        {"l2.capacity=8 KiB", "l3.capacity=64 KiB", "mesh.flit=32 B", "dma.engines=4 engines",

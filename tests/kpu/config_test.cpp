@@ -48,6 +48,7 @@ Values values_of(const KpuConfig& c) {
                 c.dma_engines,
                 c.dma_setup,
                 c.dma_outstanding,
+                c.request_bytes,
                 c.packet_bytes,
                 c.launch_cycles,
                 c.signal_latency,
@@ -55,6 +56,10 @@ Values values_of(const KpuConfig& c) {
                 c.program_cache,
                 c.prefetch_operators,
                 c.weight_window,
+                c.staging_blocks,
+                c.spill_buffers,
+                c.load_bytes,
+                c.load_alignment,
                 c.idle_microwatts,
                 c.ideal_operands,
                 e.mac_int8,
@@ -223,12 +228,17 @@ TEST_CASE("settings that contradict each other are refused with their keys") {
   CHECK_THAT(contradiction({"mesh.height=65 nodes"}), Contains("kpu.tiles") && Contains("mesh.height"));
   CHECK_THAT(contradiction({"mesh.width=8 nodes", "mesh.height=16 nodes"}),
              Contains("kpu.tiles = 64") && Contains("8 x 16 = 128"));
-  for (const char* small : {"mesh.buffer=16 flits", "mesh.flit=4 B", "dma.packet=1024 B"}) {  // less than a packet
+  for (const char* small : {"mesh.buffer=64 flits", "mesh.flit=4 B", "mesh.packet=4 KiB"}) {  // less than a packet
     INFO(small);
-    CHECK_THAT(contradiction({small}), Contains("mesh.buffer") && Contains("dma.packet") && Contains("mesh.flit"));
+    CHECK_THAT(contradiction({small}), Contains("mesh.buffer") && Contains("mesh.packet") && Contains("mesh.flit"));
   }
-  CHECK_NOTHROW(chip({"mesh.buffer=17 flits"}));  // 256 B of 16 B and a header
+  CHECK_NOTHROW(chip({"mesh.buffer=65 flits"}));  // 1 KiB of 16 B and a header
   CHECK_NOTHROW(chip({"mesh.flit=8 B"}));
+  CHECK_THAT(contradiction({"mesh.packet=640 B"}),  // two requests and a half
+             Contains("mesh.packet = 640 B") && Contains("dma.packet = 256 B"));
+  CHECK_NOTHROW(chip({"mesh.packet=640 B", "dma.packet=128 B"}));
+  CHECK_THAT(contradiction({"lowering.load_alignment=128 B"}),  // a packet must not cross a granule of the memory
+             Contains("lowering.load_alignment = 128 B") && Contains("dma.packet = 256 B"));
   CHECK_THAT(contradiction({"l3.banks=3 banks"}), Contains("l3.banks"));  // a turn for each of four clients
   for (const char* engines : {"dma.engines=3 engines", "dma.engines=4 engines", "dma.engines=16 engines"}) {
     CHECK_NOTHROW(chip({engines}));
@@ -244,7 +254,7 @@ TEST_CASE("settings that contradict each other are refused with their keys") {
              Contains("tiles.int8") && Contains("tiles.matrix"));
 }
 
-TEST_CASE("a packet of more than the memory's interleave granule is refused") {
+TEST_CASE("a request of more than the memory's interleave granule is refused") {
   Net net;
   const Graph graph = net.finish(net.convolution(net.input({1, 3, 4, 4}), {8}));
   const std::string message =

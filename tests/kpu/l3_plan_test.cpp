@@ -61,9 +61,13 @@ std::int64_t usage(const Program& program, std::size_t at, std::int32_t site) {
     if (j == at) bytes += of_its_own(op, tile);
     for (const InputEdge& edge : op.inputs) {
       if (edge.stream.used) continue;
-      std::size_t from = j;  // the earliest of those that make parts of it; what comes from outside is there first
+      // The earliest of those that make parts of it. Inputs of the graph are there first, parameters come while the
+      // operator before the reader runs.
+      std::size_t from = j;
       for (const Piece& piece : edge.pieces) {
-        from = std::min(from, static_cast<std::size_t>(std::max(piece.producer, 0)));
+        std::size_t since = piece.producer == kConstant && j > 0 ? j - 1 : 0;
+        if (piece.producer >= 0) since = static_cast<std::size_t>(piece.producer);
+        from = std::min(from, since);
       }
       if (from <= at && at <= j) {
         bytes += program.edge_expected[static_cast<std::size_t>(edge.token)][static_cast<std::size_t>(site)];
@@ -104,7 +108,7 @@ TEST_CASE("results wait for their way out all together, or a few blocks at a tim
         all = std::max(all, op.output_region(tile).elements() * op.element_bytes);
       }
       if (op.staging_bytes == all) continue;
-      REQUIRE(op.staging_bytes == 4 * op.block_m * op.block_n * op.element_bytes);
+      REQUIRE(op.staging_bytes == c.config.staging_blocks * op.block_m * op.block_n * op.element_bytes);
       REQUIRE(op.staging_bytes < all);
       ++few;
     }
@@ -122,7 +126,7 @@ TEST_CASE("a slot for a delivery holds the largest one") {
         if (!stream.used) continue;
         INFO(c.name << ", " << op.name << ", operand " << edge);
         REQUIRE(stream.slot_bytes == largest_delivery(op, static_cast<std::int32_t>(edge)));
-        REQUIRE(stream.slots == std::min<std::int64_t>(stream.length, 2));
+        REQUIRE(stream.slots == std::min<std::int64_t>(stream.length, c.config.spill_buffers));
         ++streams;
       }
       if (op.weights.used) {

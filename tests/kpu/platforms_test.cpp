@@ -65,7 +65,8 @@ TEST_CASE("tiles, meshes and memories are the catalogue's") {
     const memory::DramConfig dram = memory::resolve_dram(all);
     CHECK(dram.peak_bytes_per_second() == e.bytes_per_second);
     CHECK(dram.capacity() == e.capacity);
-    CHECK(dram.granule % c.packet_bytes == 0);
+    CHECK(dram.granule % c.request_bytes == 0);
+    CHECK(c.packet_bytes == 4 * c.request_bytes);
     CHECK(c.mesh_buffer == 2 * (1 + c.packet_bytes / c.flit_bytes));  // two packets with header
   }
 }

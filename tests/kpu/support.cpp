@@ -1,10 +1,5 @@
 #include "tests/kpu/support.h"
 
-#include <fmt/format.h>
-
-#include <functional>
-
-#include "tests/workloads/small_networks.h"
 #include "traces/reader.h"
 
 namespace cyclescope::kpu::test {
@@ -28,130 +23,6 @@ TensorId residual_block(Net& net, TensorId x, std::int64_t inner) {
   return net.relu(net.sum(b, x));
 }
 
-/// Random networks, each on a chip with another L2 and L3; those that do not fit are passed over.
-void add_random_nets(std::vector<Case>& cases) {
-  Random random;
-  int accepted = 0;
-  for (int number = 0; number < 60; ++number) {
-    Graph graph = random_net(random);
-    const KpuConfig config = small_chip({"l2.capacity=" + std::to_string(1 << random(10, 13)) + " B",
-                                         "l3.capacity=" + std::to_string(random(12, 64) * 1024) + " B",
-                                         "lowering.weight_window=" + std::to_string(random(1, 4096)) + " B",
-                                         "lowering.prefetch_operators=" + std::to_string(random(0, 6)) + " operators"});
-    try {
-      cases.push_back(lowered("random net " + std::to_string(number), config, std::move(graph)));
-      ++accepted;
-    } catch (const NotModelled&) {
-    }
-  }
-  REQUIRE(accepted >= 30);
-}
-
-/// Products whose weights outgrow L3, each on the least L3 that holds it: their weights stream, some again and again.
-void add_tight_nets(std::vector<Case>& cases) {
-  for (const std::int64_t l2 : {1024, 2048, 4096}) {  // hold nothing, or one side
-    for (const std::int64_t channels : {16, 48}) {
-      Net net;
-      const TensorId x = net.input({1, channels, 12, 12});
-      const Graph graph = net.finish(net.convolution(x, {channels, {3, 3}, {1, 1}, {1, 1, 1, 1}}));
-      for (std::int64_t l3 = 1024;; l3 += 256) {
-        try {
-          cases.push_back(lowered(fmt::format("{} channels, {} B of L2, {} B of L3", channels, l2, l3),
-                                  small_chip({fmt::format("l2.capacity={} B", l2), fmt::format("l3.capacity={} B", l3),
-                                              "lowering.weight_window=1 B"}),
-                                  graph));
-          break;
-        } catch (const NotModelled&) {
-          REQUIRE(l3 < 65536);
-        }
-      }
-    }
-  }
-}
-
-/// Networks with one peculiarity each, on a chip with room for them.
-void add_corner_nets(std::vector<Case>& cases) {
-  const auto add = [&cases](const std::string& name, const std::function<TensorId(Net&)>& build) {
-    Net net;
-    const TensorId output = build(net);
-    cases.push_back(lowered(name, small_chip({"l2.capacity=8 KiB", "l3.capacity=32 KiB"}), net.finish(output)));
-  };
-  add("a product and its residual operand read the same tensor", [](Net& net) {
-    const TensorId x = net.relu(net.convolution(net.input({1, 5, 9, 9}), {20}));
-    return net.relu(net.sum(net.convolution(x, {20, {3, 3}, {1, 1}, {1, 1, 1, 1}}), x));
-  });
-  add("the input is flattened", [](Net& net) { return net.linear(net.flatten(net.input({1, 3, 5, 5})), 30); });
-  add("the output is flattened", [](Net& net) {
-    return net.flatten(net.flatten(net.convolution(net.input({1, 3, 5, 5}), {11})));
-  });
-  add("two products in a row and two readers of the first", [](Net& net) {
-    const TensorId x = net.linear(net.input({1, 70}), 33);
-    return net.sum(net.linear(x, 20), net.linear(net.relu(x), 20));
-  });
-}
-
-/// Attention, norms, branches, resizing and grouped windows; several frames, wider precisions, L3 that is too small.
-void add_operator_nets(std::vector<Case>& cases) {
-  const std::vector<Graph> graphs{workloads::transformer_layer(), workloads::branches(), workloads::class_token(),
-                                  workloads::resized(),           workloads::grouped(),  workloads::depthwise()};
-  const struct {
-    const char* name;
-    const char* l2;
-    const char* l3;
-    LoweringOptions options;
-  } variants[]{{"int8", "8 KiB", "32 KiB", {Precision::int8, 1}},
-               {"3 frames", "4 KiB", "32 KiB", {Precision::int8, 3}},
-               {"bf16", "4 KiB", "32 KiB", {Precision::bf16, 1}},
-               {"2 frames of fp32", "8 KiB", "64 KiB", {Precision::fp32, 2}},
-               {"little L3", "1 KiB", "3 KiB", {Precision::int8, 1}},
-               {"little L3, 2 frames", "1 KiB", "4 KiB", {Precision::int8, 2}},
-               {"least L3, bf16", "2 KiB", "5 KiB", {Precision::bf16, 2}}};
-  std::size_t accepted = 0;
-  for (const auto& variant : variants) {
-    const KpuConfig config = small_chip({fmt::format("l2.capacity={}", variant.l2),
-                                         fmt::format("l3.capacity={}", variant.l3), "lowering.weight_window=64 B"});
-    for (const Graph& graph : graphs) {
-      try {
-        cases.push_back(lowered(graph.model + ", " + variant.name, config, graph, variant.options));
-        ++accepted;
-      } catch (const NotModelled& error) {
-        WARN(graph.model << ", " << variant.name << ": " << error.what());
-      }
-    }
-  }
-  REQUIRE(accepted >= 6 * graphs.size());
-}
-
-/// Products on cells whose weights stay, in both readings of a cell: folds, sums, groups and frames.
-void add_matrix_nets(std::vector<Case>& cases) {
-  const std::vector<std::string> matrix{"tiles.int8=0 tiles",
-                                        "tiles.bf16=0 tiles",
-                                        "matrix_tile.dataflow=weight_stationary",
-                                        "matrix_tile.int8_rate=256 quarter_MAC",
-                                        "matrix_tile.bf16_rate=128 quarter_MAC",
-                                        "matrix_tile.rows=3 PE",
-                                        "matrix_tile.columns=2 PE",
-                                        "matrix_tile.port=24 B",
-                                        "l3.capacity=48 KiB"};
-  Random random;
-  std::vector<Graph> graphs{workloads::transformer_layer(), workloads::branches(), workloads::grouped()};
-  for (int number = 0; number < 4; ++number) graphs.push_back(random_net(random));
-  for (const char* cell : {"1x1x64", "4x4x4"}) {
-    for (const char* l2 : {"2 KiB", "8 KiB"}) {
-      std::vector<std::string> overrides = matrix;
-      overrides.push_back(fmt::format("matrix_tile.cell={}", cell));
-      overrides.push_back(fmt::format("l2.capacity={}", l2));
-      for (const Graph& graph : graphs) {
-        for (const LoweringOptions& options : {LoweringOptions{}, LoweringOptions{Precision::bf16, 2}}) {
-          const std::string name = fmt::format("{} on cells of {}, {} of L2, {}", graph.model, cell, l2,
-                                               cyclescope::name(options.precision));
-          cases.push_back(lowered(name, small_chip(overrides), graph, options));
-        }
-      }
-    }
-  }
-}
-
 }  // namespace
 
 Case lowered(const std::string& name, const KpuConfig& config, Graph graph, const LoweringOptions& options) {
@@ -165,13 +36,15 @@ config::Settings settings(const std::vector<std::string>& overrides) {
 
 KpuConfig chip(const std::vector<std::string>& overrides) { return from_settings(settings(overrides)); }
 
-KpuConfig small_chip(const std::vector<std::string>& more) {
+config::Settings small_settings(const std::vector<std::string>& more) {
   std::vector<std::string> all{
       "kpu.tiles=4 tiles", "mesh.width=2 nodes", "mesh.height=2 nodes", "dma.engines=2 engines",
       "array.rows=8 PE",   "array.columns=8 PE", "sram.line=16 B",      "lowering.slice_steps=16 steps"};
   for (const std::string& line : more) all.push_back(line);
-  return chip(all);
+  return settings(all);
 }
+
+KpuConfig small_chip(const std::vector<std::string>& more) { return from_settings(small_settings(more)); }
 
 Graph library(const std::string& model) {
   return traces::read(traces::resolve_model(model, kSource + "/traces/library")).graph;
@@ -255,26 +128,6 @@ Graph random_net(Random& random) {
   if (random(0, 1) == 0) x = net.global_pool(x);
   x = net.linear(net.flatten(x), random(1, 50));
   return net.finish(x);
-}
-
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = [] {
-    std::vector<Case> list;
-    list.push_back(lowered("resnet50", chip(), library("resnet50")));
-    list.push_back(lowered("resnet50_v1", chip(), library("resnet50_v1")));
-    list.push_back(
-        lowered("resnet50 on 3x3 tiles",
-                chip({"kpu.tiles=9 tiles", "mesh.width=3 nodes", "mesh.height=3 nodes", "dma.engines=3 engines",
-                      "array.rows=48 PE", "array.ingress_depth=48 tokens", "array.columns=16 PE", "l3.capacity=1 MiB"}),
-                library("resnet50")));
-    add_corner_nets(list);
-    add_tight_nets(list);
-    add_random_nets(list);
-    add_operator_nets(list);
-    add_matrix_nets(list);
-    return list;
-  }();
-  return all;
 }
 
 std::vector<std::size_t> working_operators(const Program& program) {

@@ -28,6 +28,7 @@ config::Settings settings(const std::vector<std::string>& overrides = {});
 KpuConfig chip(const std::vector<std::string>& overrides = {});
 
 /// Four tiles of 8x8 PEs with buffers so small that every L2 and L3 policy is met; `more` overrides them again.
+config::Settings small_settings(const std::vector<std::string>& more = {});
 KpuConfig small_chip(const std::vector<std::string>& more = {});
 
 /// A model of traces/library.

@@ -65,7 +65,34 @@ Region plane_of(const LoweredOp& reader, const InputEdge& edge) {
   return {0, frames * edge.pixels, 0, edge.channels};
 }
 
+/// Whether the stream of a token carries some of what the graph gives.
+bool streams_from_outside(const LoweredOp& op, std::int32_t token) {
+  for (const InputEdge& edge : op.inputs) {
+    const Stream& stream = edge.stream;
+    if (!stream.used || token < stream.first_token || token >= stream.first_token + stream.lanes * stream.length)
+      continue;
+    for (const Piece& piece : edge.pieces) {
+      if (piece.producer < 0) return true;
+    }
+  }
+  return false;
+}
+
+/// Bytes of one pixel of the widest operand: a descriptor is not cut within a pixel.
+std::int64_t widest(const LoweredOp& op) {
+  std::int64_t channels = 0;
+  for (const InputEdge& edge : op.inputs) channels = std::max(channels, edge.channels);
+  return channels * op.element_bytes;
+}
+
 using Received = std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t>;  // [token, site] bytes
+
+bool none_exceeds(const Received& less, const Received& more) {
+  return std::all_of(less.begin(), less.end(), [&more](const auto& entry) {
+    const auto found = more.find(entry.first);
+    return entry.second <= (found == more.end() ? 0 : found->second);
+  });
+}
 
 }  // namespace
 
@@ -87,7 +114,7 @@ TEST_CASE("a tile expects the used elements of its input region") {
   }
 }
 
-TEST_CASE("the segments of every block bring each reader what it uses of that block") {
+TEST_CASE("segments bring each reader what it uses of every block, with that block or a later one") {
   for (const Case& c : cases()) {
     for (const std::size_t index : working_operators(c.program)) {
       const LoweredOp& op = c.program.ops[index];
@@ -95,35 +122,69 @@ TEST_CASE("the segments of every block bring each reader what it uses of that bl
       REQUIRE(static_cast<std::int64_t>(c.program.outputs[index].size()) == op.tiles());
       for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
         const auto& outputs = c.program.outputs[index][static_cast<std::size_t>(tile)];
-        std::size_t block = 0;
+        std::vector<Received> received(1), expected(1);  // with the blocks before block i
         for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
-          Received received;
+          const std::size_t block = received.size() - 1;
+          received.push_back(received.back());
           for (const Segment& segment : outputs.at(block).segments) {
             if (segment.store) continue;
             REQUIRE(segment.bytes > 0);
             for (const std::int32_t to : receivers(c.program, segment, site_of(op, tile))) {
-              received[{segment.token, to}] += segment.bytes;
+              received.back()[{segment.token, to}] += segment.bytes;
             }
           }
-          Received expected;
+          expected.push_back(expected.back());
           for (const LoweredOp& reader : c.program.ops) {
             for (const InputEdge& edge : reader.inputs) {
               for (const Piece& piece : edge.pieces) {
                 if (edge.stream.used || piece.producer != static_cast<std::int32_t>(index)) continue;
                 for (std::int64_t to = 0; to < reader.tiles(); ++to) {
                   const std::int64_t bytes = used_of(reader, edge, to, piece, op.block(mb, nb));
-                  if (bytes > 0) expected[{edge.token, site_of(reader, to)}] += bytes;
+                  if (bytes > 0) expected.back()[{edge.token, site_of(reader, to)}] += bytes;
                 }
               }
             }
           }
-          REQUIRE(received == expected);
-          ++block;
+          // Nothing leaves before it is there, and nothing is left of the blocks whose room has been returned.
+          const auto first_staged = static_cast<std::size_t>(outputs[block].first_staged);
+          REQUIRE(first_staged <= block + 1);
+          REQUIRE(none_exceeds(received.back(), expected.back()));
+          REQUIRE(none_exceeds(expected[first_staged], received.back()));
         });
-        REQUIRE(block == outputs.size());
+        REQUIRE(received.size() == outputs.size() + 1);
+        REQUIRE(received.back() == expected.back());
       }
     }
   }
+}
+
+TEST_CASE("blocks that wait in staging leave room for the block that they wait for") {
+  int waiting = 0, few = 0;
+  for (const Case& c : cases()) {
+    for (const std::size_t index : working_operators(c.program)) {
+      const LoweredOp& op = c.program.ops[index];
+      INFO(c.name << ", " << op.name);
+      for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
+        std::vector<std::int64_t> before{0};  // bytes of the blocks before block i
+        for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
+          before.push_back(before.back() + op.block(mb, nb).elements() * op.element_bytes);
+        });
+        const bool short_staging = before.back() > op.staging_bytes;
+        std::size_t first = 0;  // block that waits
+        std::size_t block = 0;
+        for (const BlockOutput& output : c.program.outputs[index][static_cast<std::size_t>(tile)]) {
+          REQUIRE(before[block + 1] - before[first] <= op.staging_bytes);
+          waiting += first < block ? 1 : 0;
+          few += first < block && short_staging ? 1 : 0;
+          first = static_cast<std::size_t>(output.first_staged);
+          ++block;
+        }
+        REQUIRE(first == block);  // all has left
+      }
+    }
+  }
+  REQUIRE(waiting > 0);
+  REQUIRE(few > 0);
 }
 
 TEST_CASE("what comes from outside is loaded to the tiles that use it") {
@@ -134,6 +195,7 @@ TEST_CASE("what comes from outside is loaded to the tiles that use it") {
       for (const Load& load : engine) {
         if (load.token >= c.program.edge_tokens) continue;
         REQUIRE(load.gate == (load.weights ? std::max(load.op - 2, -1) : -1));  // parameters come one operator ahead
+        REQUIRE(load.bytes <= std::max(c.config.load_bytes, widest(c.program.ops[static_cast<std::size_t>(load.op)])));
         REQUIRE(load.credit == -1);
         REQUIRE(load.stored == -1);
         REQUIRE_FALSE(load.resident);
@@ -238,16 +300,16 @@ TEST_CASE("no load waits for its own operator or a later one") {
 }
 
 TEST_CASE("stretches of external memory do not overlap, but for what is read again") {
-  constexpr std::int64_t kAlignment = 256;
   for (const Case& c : cases()) {
     INFO(c.name);
+    const std::int64_t alignment = c.config.load_alignment;
     std::map<std::int64_t, std::int64_t> stretches;
     std::vector<const Load*> again;  // spilled activations, and weights that are loaded for every use
     std::int64_t stored = 0;
     for (const auto& engine : c.program.loads) {
       for (const Load& load : engine) {
         const LoweredOp& op = c.program.ops[static_cast<std::size_t>(load.op)];
-        REQUIRE(load.address % kAlignment == 0);
+        REQUIRE(load.address % alignment == 0);
         REQUIRE(load.address + load.bytes <= c.program.external_bytes);
         if (load.token >= c.program.edge_tokens && (!load.weights || op.weights.reload)) {
           again.push_back(&load);
@@ -283,7 +345,7 @@ TEST_CASE("stretches of external memory do not overlap, but for what is read aga
     REQUIRE(stored == c.program.store_bytes);
     std::int64_t end = 0;
     for (const auto& [address, bytes] : stretches) {
-      REQUIRE(address % kAlignment == 0);
+      REQUIRE(address % alignment == 0);
       REQUIRE(address >= end);
       end = address + bytes;
     }
@@ -296,8 +358,10 @@ TEST_CASE("stretches of external memory do not overlap, but for what is read aga
         for (const Range& range : made) inside = inside || (range.begin <= load->address && load->address < range.end);
         INFO("operator " << load->op << " reads " << load->bytes << " B at " << load->address << ", operator "
                          << load->stored << " wrote " << where.begin << " to " << where.end);
-        REQUIRE(inside);
-      } else {  // nothing else lies there
+        if (inside) continue;
+        REQUIRE(streams_from_outside(c.program.ops[static_cast<std::size_t>(load->op)], load->token));
+      }
+      {  // nothing else lies there
         if (next != stretches.end()) REQUIRE(load->address + load->bytes <= next->first);
         if (next != stretches.begin()) REQUIRE(std::prev(next)->first + std::prev(next)->second <= load->address);
       }

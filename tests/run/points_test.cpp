@@ -101,6 +101,14 @@ TEST_CASE("every ingredient changes the key") {
   }
 }
 
+TEST_CASE("the key of a program with other sources is another") {
+  use_source_tree();
+  const std::string sources = source_hash();
+  CHECK(sources.size() == 64);
+  CHECK(PointKeys(sources).of(fast_point()) == point_key(fast_point()));
+  CHECK(PointKeys("other sources").of(fast_point()) != point_key(fast_point()));
+}
+
 TEST_CASE("another name of the platform, and one byte of the trace, change the key, the place of either does not") {
   const Scratch scratch;
   const std::string key = point_key(fast_point());

@@ -22,7 +22,10 @@ results::ScalingPoint point(const std::string& label, std::int64_t tiles, std::i
   }
   results::RunResult result = machine(cycles, 1, 64, lanes);
   result.critical_path = {{"useful.mac", cycles / 4}, {"waiting.operand.noc", cycles - cycles / 4}};
-  return results::scaling_point(result, label, tiles);
+  results::ScalingPoint made = results::scaling_point(result, label, tiles);
+  made.mesh_width = tiles;
+  made.mesh_height = 1;
+  return made;
 }
 
 run::ScalingReport report(const std::string& axis, const std::vector<results::ScalingPoint>& points) {
@@ -63,9 +66,25 @@ TEST_CASE("a series says base, ruling, knee and what was left out") {
   CHECK(contains(text, "  Knee: tiles 4 is the largest"));
   CHECK(contains(text, "  Beyond tiles 2 latency never improves by more than 1 %.\n"));
   CHECK(contains(text, "waiting.operand.noc 75.0 %, useful.mac 25.0 %"));
+  CHECK(contains(text, "  tiles  mesh   latency"));
+  CHECK(contains(text, "\n      4   4x1  399.0 ps"));
   CHECK(contains(text, "  1 - efficiency  0.0  49.9\n"));  // 1 - 3200 / 6384
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) CHECK(line.size() < 120);
+}
+
+TEST_CASE("a point that lost less than the base has no largest loss, only causes that it made up for") {
+  results::RunResult result = machine(300, 1, 64, {});
+  for (int tile = 0; tile < 2; ++tile) {
+    result.lanes.push_back(array(
+        300, {{Leaf::useful_mac, 128}, {Leaf::waiting_operand_noc, 800}, {Leaf::structural_drain, 4 * 300 - 928}}));
+  }
+  const results::ScalingPoint twice = results::scaling_point(result, "2", 2);
+  // Of 2400 slots 2 x 272 drain; the base has 2944 slots in the NoC and these 1600.
+  CHECK(contains(run::scaling_table(report("tiles", {point("1", 1, 800), twice})),
+                 "    largest losses: none in all, in spite of fill and drain 22.7 %\n"));
+  CHECK(contains(run::scaling_table(report("tiles", {point("1", 1, 800), point("2", 2, 300)})),
+                 "    largest losses: none\n"));
 }
 
 TEST_CASE("as many points as fit a line are in one table, more go on below") {
@@ -87,6 +106,8 @@ TEST_CASE("JSON and CSV carry the same points") {
   CHECK(second.at("efficiency_lost") == 2 * 4 * 500 - 4 * 800);
   CHECK(second.at("efficiency_terms").at("noc") == 800);
   CHECK(second.at("efficiency_denominator") == 4000);
+  CHECK(second.at("mesh_width") == 2);
+  CHECK(second.at("mesh_height") == 1);
   CHECK(second.at("marginal_efficiency").get<double>() == Approx(0.8));
   CHECK(json.at("series").at(0).at("points").at(0).at("marginal_efficiency").is_null());
   CHECK(json.at("series").at(0).at("knee") == "2");
@@ -94,6 +115,6 @@ TEST_CASE("JSON and CSV carry the same points") {
   const std::string csv = run::scaling_csv(two);
   CHECK(contains(csv, "loss.noc"));
   CHECK(contains(csv,
-                 "\nnet,int8,tiles,chip,steady,constant,,2,2,1,5e-10,500,1000000000000,0,1.6,2,0.8,0.8,0.25,1,0,2,"
+                 "\nnet,int8,tiles,chip,steady,constant,,2,2,2,1,1,5e-10,500,1000000000000,0,1.6,2,0.8,0.8,0.25,1,0,2,"
                  "4000,256,"));
 }

@@ -45,7 +45,7 @@ TEST_CASE("points are the cross product, the last axis fastest") {
 
 TEST_CASE("a spec survives JSON, and defaults may be left out") {
   SweepSpec spec = small();
-  spec.precisions = {"int8", "fp32"};
+  spec.precisions = {Precision::int8, Precision::fp32};
   spec.states = {"cold"};
   spec.batches = {2};
   spec.strict_precision = true;
@@ -83,6 +83,9 @@ TEST_CASE("a wrong spec is refused on one line that names file and field") {
   CHECK_THAT(with(R"("strict_precision": 1)"), Contains("'strict_precision': expected true or false"));
   CHECK_THAT(with(R"("set": [1])"), Contains("'set': expected texts"));
   CHECK_THAT(with(R"("axis": ["a.b"])"), Contains("'axis': expected an object"));
+  CHECK_THAT(with(R"("axis": {"a.b": ["1 B", "2 B", "1 B"]})"), Contains("axis a.b names 1 B twice"));
+  CHECK_THAT(with(R"("batch": [4, 4])"), Contains("batch names 4 twice"));
+  CHECK_THAT(with(R"("precision": ["int8", "INT8"])"), Contains("precision names int8 twice"));
   CHECK_THAT(with(R"("axis": {"a.b": []})"), Contains("axis 'a.b' has no values"));
   CHECK_THAT(with(R"("axis": {"a.b": ["1"]}, "set": ["a.b=2"])"), Contains("axis 'a.b' is given twice, or also set"));
   CHECK_THAT(with(R"("axis": {"a.b": ["1"], "a.b": ["2"]})"), Contains("'a.b' stands there twice"));
@@ -91,10 +94,10 @@ TEST_CASE("a wrong spec is refused on one line that names file and field") {
 
 TEST_CASE("too many points are refused before they are made") {
   SweepSpec spec = small();
-  for (const char* key : {"a.a", "b.b", "c.c", "d.d"}) {
-    spec.axes.push_back({key, std::vector<std::string>(100, "1")});
-  }
-  CHECK_THROWS_AS(check(spec), InputError);
+  std::vector<std::string> values;
+  for (int value = 0; value < 100; ++value) values.push_back(std::to_string(value));
+  for (const char* key : {"a.a", "b.b", "c.c", "d.d"}) spec.axes.push_back({key, values});
+  CHECK_THROWS_WITH(check(spec), Contains("points"));
 }
 
 TEST_CASE("the first difference is told") {

@@ -1,0 +1,106 @@
+#include "arch/kpu/partition.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "arch/kpu/commands.h"
+#include "arch/kpu/lowering.h"
+#include "arch/kpu/placement.h"
+#include "arch/kpu/tile_choice.h"
+
+namespace cyclescope::kpu {
+namespace {
+
+/// Bytes of L3 that the operands and results of the fullest tile take, weights apart.
+std::int64_t tile_bytes(const LoweredOp& op) {
+  std::int64_t most = 0;
+  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
+    std::int64_t elements = 0;
+    for (const InputEdge& edge : op.inputs) {
+      const Range pixels = needed_pixels(op, edge, im);
+      elements += edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size();
+    }
+    most = std::max(most, elements * op.element_bytes);
+  }
+  return most;
+}
+
+/// Clocks that moving the operands takes by a simple estimate: through the router of the busiest tile, and over the
+/// links of the mesh if they share the load.
+std::int64_t traffic_clocks(const LoweredOp& op, const Placement& placement, const KpuConfig& config) {
+  const std::int64_t weights = op.weight_bytes > 0 ? op.most_n() * op.block_n * op.k * op.element_bytes : 0;
+  const std::int64_t links =
+      2 * ((config.mesh_width - 1) * config.mesh_height + config.mesh_width * (config.mesh_height - 1) + config.tiles);
+  return ceil_div(tile_bytes(op) + weights, config.flit_bytes) + ceil_div(placement.flit_links, links);
+}
+
+void number_tiles(LoweredOp& op, const KpuConfig& config) {
+  op.tile_at.assign(static_cast<std::size_t>(config.tiles), -1);
+  for (std::size_t tile = 0; tile < op.sites.size(); ++tile) {
+    op.tile_at[static_cast<std::size_t>(op.sites[tile])] = static_cast<std::int32_t>(tile);
+  }
+}
+
+/// The rectangle of blocks per tile: every number of rows of tiles that changes how many blocks the busiest one gets. What
+/// fits L3 wins over what does not. Returns the cost without that of the array.
+PartitionCost set_partition(LoweredOp& op, const KpuConfig& config) {
+  const std::vector<std::int32_t> usable = op.sites;
+  const auto tiles = static_cast<std::int64_t>(usable.size());
+  std::optional<PartitionCost> best_cost;
+  std::int64_t traffic = 0;
+  std::int64_t best_m = 1;
+  const auto take = [&](std::int64_t tiles_m) {
+    op.tiles_m = tiles_m;
+    op.tiles_n = std::min(op.grid_n, tiles / tiles_m);
+  };
+  std::int64_t before = 0;
+  for (std::int64_t tiles_m = 1; tiles_m <= std::min(op.grid_m, tiles); ++tiles_m) {
+    const std::int64_t rounds = ceil_div(op.grid_m, tiles_m);
+    const std::int64_t columns = std::min(op.grid_n, tiles / tiles_m);
+    const bool last = tiles_m == std::min(op.grid_m, tiles) || columns != std::min(op.grid_n, tiles / (tiles_m + 1));
+    if (rounds == before && !last) continue;  // as many blocks on as many columns: a row of tiles more changes nothing
+    before = rounds;
+    take(tiles_m);
+    PartitionCost cost{std::max<std::int64_t>(0, tile_bytes(op) - (config.l3_bytes - config.weight_window)),
+                       busy_clocks(op, config)};
+    if (best_cost && !(cost < *best_cost)) continue;
+    Placement placement = place(op, usable, config);
+    const std::int64_t clocks = traffic_clocks(op, placement, config);
+    cost.second += clocks;
+    if (best_cost && !(cost < *best_cost)) continue;
+    best_cost = cost;
+    traffic = clocks;
+    best_m = tiles_m;
+    op.sites = std::move(placement.sites);
+  }
+  take(best_m);
+  number_tiles(op, config);
+  return {best_cost->first, traffic};
+}
+
+/// Nothing moves when operands are ideal: blocks are dealt to as many tiles as there are blocks for.
+void deal(LoweredOp& op, const KpuConfig& config) {
+  op.dealt = true;
+  op.tiles_m = std::min(op.grid_m * op.grid_n, static_cast<std::int64_t>(op.sites.size()));
+  op.tiles_n = 1;
+  op.sites.resize(static_cast<std::size_t>(op.tiles_m));
+  number_tiles(op, config);
+}
+
+}  // namespace
+
+std::int64_t busy_clocks(const LoweredOp& op, const KpuConfig& config) {
+  if (op.kind == OpKind::gemm) {
+    return op.rounds() * block_clocks(op, config);
+  }
+  const Region out = op.block(0, 0);
+  return op.rounds() * vector_clocks(op, out, window_pixels(op, out.pixel_begin, out.pixel_end), config);
+}
+
+PartitionCost partition(LoweredOp& op, const KpuConfig& config) {
+  if (!config.ideal_operands) return set_partition(op, config);
+  deal(op, config);
+  return {};
+}
+
+}  // namespace cyclescope::kpu

@@ -1,0 +1,175 @@
+#include "arch/kpu/placement.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "arch/kpu/lowering.h"
+
+namespace cyclescope::kpu {
+namespace {
+
+using Sites = std::vector<std::int32_t>;
+
+/// Bytes that every tile of a row, and of a column, of tiles reads together with the others of it.
+struct SharedBytes {
+  std::vector<std::int64_t> row, column;
+};
+
+SharedBytes shared_bytes(const LoweredOp& op) {
+  SharedBytes bytes{std::vector<std::int64_t>(static_cast<std::size_t>(op.tiles_m), 0),
+                    std::vector<std::int64_t>(static_cast<std::size_t>(op.tiles_n), 0)};
+  const bool one_group = op.kind == OpKind::gemm && op.groups == 1;
+  for (const InputEdge& edge : op.inputs) {
+    if (edge.role == EdgeRole::input && one_group) {
+      for (std::int64_t im = 0; im < op.tiles_m; ++im) {
+        const Range pixels = needed_pixels(op, edge, im);
+        bytes.row[static_cast<std::size_t>(im)] +=
+            edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size() * op.element_bytes;
+      }
+    } else if (edge.role == EdgeRole::operand_b) {
+      for (std::int64_t in = 0; in < op.tiles_n; ++in) {
+        bytes.column[static_cast<std::size_t>(in)] +=
+            needed_pixels(op, edge, 0).size() * needed_channels(op, edge, in).size() * op.element_bytes;
+      }
+    }
+  }
+  if (op.weight_bytes > 0) {
+    for (std::int64_t in = 0; in < op.tiles_n; ++in) {
+      bytes.column[static_cast<std::size_t>(in)] +=
+          split(op.grid_n, op.tiles_n, in).size() * op.block_n * op.k * op.element_bytes;
+    }
+  }
+  return bytes;
+}
+
+/// Columns of tiles side by side in the order of the sites, evenly spread over all of them.
+Sites spread_columns(const LoweredOp& op, const Sites& usable) {
+  Sites sites;
+  const auto all = static_cast<std::int64_t>(usable.size());
+  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
+    for (std::int64_t in = 0; in < op.tiles_n; ++in) {
+      sites.push_back(usable[static_cast<std::size_t>(in * all / op.tiles_n + im)]);
+    }
+  }
+  return sites;
+}
+
+/// The usable sites of each mesh row, or of each mesh column.
+std::vector<Sites> lines_of(const Sites& usable, const KpuConfig& config, bool rows) {
+  std::vector<Sites> lines(static_cast<std::size_t>(rows ? config.mesh_height : config.mesh_width));
+  for (const std::int32_t site : usable) {
+    lines[static_cast<std::size_t>(rows ? site / config.mesh_width : site % config.mesh_width)].push_back(site);
+  }
+  return lines;
+}
+
+/// Runs of `length` neighbours that fit the lines: the first of every line, then the second, and so on.
+std::vector<Sites> runs_of(const std::vector<Sites>& lines, std::int64_t length) {
+  std::vector<Sites> runs;
+  const auto step = static_cast<std::size_t>(length);
+  for (std::size_t first = 0;; first += step) {
+    const std::size_t before = runs.size();
+    for (const Sites& line : lines) {
+      if (first + step > line.size()) continue;
+      runs.emplace_back(line.begin() + static_cast<std::ptrdiff_t>(first),
+                        line.begin() + static_cast<std::ptrdiff_t>(first + step));
+    }
+    if (runs.size() == before) return runs;
+  }
+}
+
+/// Every column of tiles along one mesh row: its rows of tiles keep to the same mesh columns.
+std::optional<Sites> columns_along_rows(const LoweredOp& op, const Sites& usable, const KpuConfig& config) {
+  const std::vector<Sites> runs = runs_of(lines_of(usable, config, true), op.tiles_m);
+  if (static_cast<std::int64_t>(runs.size()) < op.tiles_n) return std::nullopt;
+  Sites sites;
+  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
+    for (std::int64_t in = 0; in < op.tiles_n; ++in) {
+      sites.push_back(runs[static_cast<std::size_t>(in)][static_cast<std::size_t>(im)]);
+    }
+  }
+  return sites;
+}
+
+/// Every row of tiles along one mesh column.
+std::optional<Sites> rows_along_columns(const LoweredOp& op, const Sites& usable, const KpuConfig& config) {
+  const std::vector<Sites> runs = runs_of(lines_of(usable, config, false), op.tiles_n);
+  if (static_cast<std::int64_t>(runs.size()) < op.tiles_m) return std::nullopt;
+  Sites sites;
+  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
+    sites.insert(sites.end(), runs[static_cast<std::size_t>(im)].begin(), runs[static_cast<std::size_t>(im)].end());
+  }
+  return sites;
+}
+
+/// Rows of tiles one behind the other, mesh column by mesh column.
+Sites rows_by_columns(const LoweredOp& op, const Sites& usable, const KpuConfig& config) {
+  Sites order;
+  for (const Sites& column : lines_of(usable, config, false)) order.insert(order.end(), column.begin(), column.end());
+  order.resize(static_cast<std::size_t>(op.tiles()));
+  return order;
+}
+
+std::int64_t flit_links(const LoweredOp& op, const SharedBytes& bytes, const Sites& sites, const KpuConfig& config) {
+  std::int64_t sum = 0;
+  Sites group;
+  // Where producers stand is open: the middle of the mesh stands for them.
+  const std::int32_t middle = config.mesh_height / 2 * config.mesh_width + config.mesh_width / 2;
+  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
+    const std::int64_t flits = ceil_div(bytes.row[static_cast<std::size_t>(im)], config.flit_bytes);
+    if (flits == 0) continue;
+    const auto first = sites.begin() + static_cast<std::ptrdiff_t>(im * op.tiles_n);
+    group.assign(first, first + static_cast<std::ptrdiff_t>(op.tiles_n));
+    sum += flits * tree_links(config, middle, group);
+  }
+  for (std::int64_t in = 0; in < op.tiles_n; ++in) {
+    const std::int64_t flits = ceil_div(bytes.column[static_cast<std::size_t>(in)], config.flit_bytes);
+    if (flits == 0) continue;
+    group.clear();
+    for (std::int64_t im = 0; im < op.tiles_m; ++im)
+      group.push_back(sites[static_cast<std::size_t>(im * op.tiles_n + in)]);
+    const int row = config.dma_row(config.store_engine(group.front() / config.mesh_width));
+    sum += flits * tree_links(config, op.weight_bytes > 0 ? row * config.mesh_width : middle, group);
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::int64_t tree_links(const KpuConfig& config, std::int32_t router, const std::vector<std::int32_t>& sites) {
+  const std::int32_t x = router % config.mesh_width;
+  const std::int32_t y = router / config.mesh_width;
+  std::int32_t west = x;
+  std::int32_t east = x;
+  std::vector<std::int32_t> north(static_cast<std::size_t>(config.mesh_width), y);
+  std::vector<std::int32_t> south(static_cast<std::size_t>(config.mesh_width), y);
+  for (const std::int32_t site : sites) {
+    const std::int32_t column = site % config.mesh_width;
+    const std::int32_t row = site / config.mesh_width;
+    west = std::min(west, column);
+    east = std::max(east, column);
+    north[static_cast<std::size_t>(column)] = std::min(north[static_cast<std::size_t>(column)], row);
+    south[static_cast<std::size_t>(column)] = std::max(south[static_cast<std::size_t>(column)], row);
+  }
+  std::int64_t links = 1 + east - west + static_cast<std::int64_t>(sites.size());
+  for (std::int32_t column = west; column <= east; ++column) {
+    links += south[static_cast<std::size_t>(column)] - north[static_cast<std::size_t>(column)];
+  }
+  return links;
+}
+
+Placement place(const LoweredOp& op, const std::vector<std::int32_t>& usable, const KpuConfig& config) {
+  const SharedBytes bytes = shared_bytes(op);
+  std::vector<Sites> candidates{spread_columns(op, usable)};
+  if (auto sites = columns_along_rows(op, usable, config)) candidates.push_back(std::move(*sites));
+  if (auto sites = rows_along_columns(op, usable, config)) candidates.push_back(std::move(*sites));
+  candidates.push_back(rows_by_columns(op, usable, config));
+  Placement best;
+  for (Sites& sites : candidates) {
+    const std::int64_t cost = flit_links(op, bytes, sites, config);
+    if (best.sites.empty() || cost < best.flit_links) best = {std::move(sites), cost};
+  }
+  return best;
+}
+
+}  // namespace cyclescope::kpu
