@@ -115,13 +115,13 @@ void declare_engines(Schema& schema) {
       .add(integer("lowering.slice_steps", "steps", 16, 65536, "reduction steps per operand slice"))
       .add(integer("lowering.prefetch_operators", "operators", 0, 1024, "how far ahead weights may be loaded"))
       .add(bytes("lowering.weight_window", 1, 1LL << 32, "L3 per tile kept for the weights of the running operator"))
-      .add(choice("lowering.matrix", {"auto", "off", "only"}, "auto",
-                  "matrix tiles in products: where an estimate finds them cheaper, never, or nothing else"))
       .add(
           integer("lowering.staging_blocks", "blocks", 1, 1024, "results on their way out of a tile whose L3 is short"))
       .add(integer("lowering.spill_buffers", "buffers", 1, 64, "deliveries of a spilled activation that a tile holds"))
       .add(bytes("lowering.load_bytes", 32, 1LL << 20, "most bytes of a descriptor that loads an activation"))
       .add(bytes("lowering.load_alignment", 1, 65536, "alignment of descriptors in external memory"))
+      .add(choice("lowering.matrix", {"auto", "off", "only"}, "auto",
+                  "matrix tiles in products: where an estimate finds them cheaper, never, or nothing else"))
       .add(choice("sim.ideal", {"none", "operands"}, "none", "operands: every level answers at once (hypothetical)"));
 }
 
@@ -176,9 +176,9 @@ void check(const KpuConfig& c) {
                     "{} flits of mesh.flit = {} B",
                     c.mesh_buffer, c.packet_bytes, packet_flits, c.flit_bytes));
   }
-  if (c.load_alignment % c.packet_bytes != 0) {
+  if (c.load_alignment % c.request_bytes != 0) {
     throw InputError(fmt::format("lowering.load_alignment = {} B: expected a multiple of dma.packet = {} B",
-                                 c.load_alignment, c.packet_bytes));
+                                 c.load_alignment, c.request_bytes));
   }
   if (c.l3_banks % 4 != 0) {
     throw InputError(fmt::format("l3.banks = {}: expected a multiple of the four clients of L3", c.l3_banks));

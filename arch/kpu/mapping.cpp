@@ -198,9 +198,8 @@ void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, co
       PartitionCost cost = partition(candidate, config);
       if (!set_chunks(candidate, config, need, budget)) continue;
       fits = true;
-      cost.second += busy_clocks(candidate, config);
-      if (!config.ideal_operands)
-        cost.second = std::max(cost.second, ceil_div(candidate.moved_bytes, config.line_bytes));
+      const std::int64_t clocks = busy_clocks(candidate, config) + cost.traffic_clocks;  // the slices are known now
+      cost.busy_clocks = std::max(clocks, ceil_div(candidate.moved_bytes, config.line_bytes)) - cost.traffic_clocks;
       if (least && !(cost < *least)) continue;
       least = cost;
       op = std::move(candidate);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "arch/kpu/commands.h"
 #include "arch/kpu/lowering.h"
@@ -41,13 +42,12 @@ void number_tiles(LoweredOp& op, const KpuConfig& config) {
   }
 }
 
-/// The rectangle of blocks per tile: every number of rows of tiles that changes how many blocks the busiest one gets. What
-/// fits L3 wins over what does not. Returns the cost without that of the array.
+/// The rectangle of blocks per tile: every number of rows of tiles is tried that changes how many blocks the busiest
+/// tile gets.
 PartitionCost set_partition(LoweredOp& op, const KpuConfig& config) {
   const std::vector<std::int32_t> usable = op.sites;
   const auto tiles = static_cast<std::int64_t>(usable.size());
   std::optional<PartitionCost> best_cost;
-  std::int64_t traffic = 0;
   std::int64_t best_m = 1;
   const auto take = [&](std::int64_t tiles_m) {
     op.tiles_m = tiles_m;
@@ -62,29 +62,28 @@ PartitionCost set_partition(LoweredOp& op, const KpuConfig& config) {
     before = rounds;
     take(tiles_m);
     PartitionCost cost{std::max<std::int64_t>(0, tile_bytes(op) - (config.l3_bytes - config.weight_window)),
-                       busy_clocks(op, config)};
+                       busy_clocks(op, config), 0};
     if (best_cost && !(cost < *best_cost)) continue;
     Placement placement = place(op, usable, config);
-    const std::int64_t clocks = traffic_clocks(op, placement, config);
-    cost.second += clocks;
+    cost.traffic_clocks = traffic_clocks(op, placement, config);
     if (best_cost && !(cost < *best_cost)) continue;
     best_cost = cost;
-    traffic = clocks;
     best_m = tiles_m;
     op.sites = std::move(placement.sites);
   }
   take(best_m);
   number_tiles(op, config);
-  return {best_cost->first, traffic};
+  return *best_cost;
 }
 
 /// Nothing moves when operands are ideal: blocks are dealt to as many tiles as there are blocks for.
-void deal(LoweredOp& op, const KpuConfig& config) {
+PartitionCost deal(LoweredOp& op, const KpuConfig& config) {
   op.dealt = true;
   op.tiles_m = std::min(op.grid_m * op.grid_n, static_cast<std::int64_t>(op.sites.size()));
   op.tiles_n = 1;
   op.sites.resize(static_cast<std::size_t>(op.tiles_m));
   number_tiles(op, config);
+  return {0, busy_clocks(op, config), 0};
 }
 
 }  // namespace
@@ -98,9 +97,7 @@ std::int64_t busy_clocks(const LoweredOp& op, const KpuConfig& config) {
 }
 
 PartitionCost partition(LoweredOp& op, const KpuConfig& config) {
-  if (!config.ideal_operands) return set_partition(op, config);
-  deal(op, config);
-  return {};
+  return config.ideal_operands ? deal(op, config) : set_partition(op, config);
 }
 
 }  // namespace cyclescope::kpu

@@ -1,21 +1,32 @@
-// Which blocks of an operator's output go to which tile.
+// How the blocks of an operator are divided among tiles: by output, in rectangles of blocks. Pure.
+//
+// Every number of rows of tiles is tried that changes how many blocks the busiest tile gets; what fits L3 wins over what
+// does not, then the least sum of array (or vector) time of the busiest tile, of what passes its router, and of the mean
+// load of a link. The estimate decides the mapping only; the machine finds the time.
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include "arch/kpu/config.h"
 #include "arch/kpu/program.h"
 
 namespace cyclescope::kpu {
 
-/// Cost of a mapping by an estimate that decides the mapping only (the machine finds the time): bytes beyond L3, clocks.
-using PartitionCost = std::pair<std::int64_t, std::int64_t>;
+struct PartitionCost {
+  std::int64_t beyond_l3 = 0;       ///< bytes of operands on the fullest tile
+  std::int64_t busy_clocks = 0;     ///< of the busiest array or vector engine
+  std::int64_t traffic_clocks = 0;  ///< router of the busiest tile, and mean load of a link
+  bool operator<(const PartitionCost& other) const {
+    return beyond_l3 != other.beyond_l3 ? beyond_l3 < other.beyond_l3
+                                        : busy_clocks + traffic_clocks < other.busy_clocks + other.traffic_clocks;
+  }
+};
 
-/// Clocks of the array or vector engine of the busiest tile by an estimate.
+/// Clocks of the array or vector engine of the busiest tile.
 std::int64_t busy_clocks(const LoweredOp& op, const KpuConfig& config);
 
-/// Deals the blocks of op.grid_m x op.grid_n to tiles on op.sites and numbers these. Returns the cost without busy_clocks.
+/// Chooses tiles_m, tiles_n and sites among op.sites (ascending) for the grid that op has. With ideal operands nothing
+/// moves: blocks are dealt in row-major runs to as many tiles as there are blocks for.
 PartitionCost partition(LoweredOp& op, const KpuConfig& config);
 
 }  // namespace cyclescope::kpu
