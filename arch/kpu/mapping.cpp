@@ -22,8 +22,8 @@ std::int64_t longest_slice(const LoweredOp& op, const KpuConfig& config) {
   return std::max<std::int64_t>({16, config.slice_steps / op.element_bytes, whole_steps(op.array)});
 }
 
-/// The slices of the reduction: chunk by chunk, all taps of a chunk together.
-void set_slices(LoweredOp& op, const KpuConfig& config) {
+/// The slices of the reduction: chunk by chunk, all taps of a chunk together. False when one takes no step of the array.
+bool set_slices(LoweredOp& op, const KpuConfig& config) {
   const std::int64_t longest = longest_slice(op, config);
   const bool folds = op.array.weight_stationary;
   const std::int64_t unit = folds ? op.array.cell_k : 1;  // folds are cut between rows of the array
@@ -42,7 +42,7 @@ void set_slices(LoweredOp& op, const KpuConfig& config) {
         steps = {steps.begin * unit, std::min(steps.end * unit, chunk_steps)};
         const std::int64_t begin = folds ? 0 : array(first + steps.begin);
         const std::int64_t length = folds ? ceil_div(steps.size(), unit) : array(first + steps.end) - begin;
-        if (length == 0) throw InternalError("a slice of the reduction takes no step of the array");
+        if (length == 0) return false;
         op.slices.push_back(
             {first + steps.begin, steps.size(), op.chunks, first, chunk_steps, channels, rows, begin, length});
       }
@@ -50,6 +50,7 @@ void set_slices(LoweredOp& op, const KpuConfig& config) {
     }
   }
   op.array_steps = folds ? ceil_div(op.block_m, op.array.cell_m) : array(op.k);
+  return true;
 }
 
 /// Largest A chunk and strip (of a group) in bytes over the row blocks.
@@ -116,7 +117,7 @@ bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t window, std::in
 }
 
 /// Largest chunk of channels with which the operands fit L2: whole lines first, then parts of a line. False when none
-/// does, with the bytes needed and those there are.
+/// does, with the bytes needed and those there are (enough when it is the steps of the array that do not fit).
 bool set_chunks(LoweredOp& op, const KpuConfig& config, std::int64_t& need, std::int64_t& budget) {
   const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
   const std::int64_t whole = whole_steps(op.array);  // all chunks but the last are whole steps of the array
@@ -134,8 +135,7 @@ bool set_chunks(LoweredOp& op, const KpuConfig& config, std::int64_t& need, std:
     }
     op.chunk_channels = round_up((op.chunk_channels + 1) / 2, whole);
   }
-  set_slices(op, config);
-  return true;
+  return set_slices(op, config);
 }
 
 void set_grid(LoweredOp& op) {
@@ -205,7 +205,9 @@ void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, co
       op = std::move(candidate);
     }
   }
-  if (!least) refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
+  if (least) return;
+  if (need <= budget) refuse(graph, primary, "what fits L2 is less than a step of the array takes");
+  refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
 }
 
 LoweredOp map_group(const Graph& graph, const workloads::FusedGroup& group, const KpuConfig& config) {
