@@ -101,7 +101,8 @@ void Streamer::entered(ledger::ActivityId by) {
   entering_steps_ -= runs_[entered.run].steps;
   const StreamRun& run = runs_[entered.run];
   chip_.ledger.close(entered.activity, now);
-  lane_.busy_until(std::min(now, entered.start + chip_.clocks(run.lines)), ledger::Leaf::useful_transfer);
+  const std::int64_t lines = chip_.config.ideal_operands ? 0 : run.lines;
+  lane_.busy_until(std::min(now, entered.start + chip_.clocks(lines)), ledger::Leaf::useful_transfer);
   lane_.wait_until(now, {by, now, Reason::credit});
   chip_.ledger.received(chip_.traffic.l2_to_l1, run.bytes);
   if (run.release_bytes > 0 && !chip_.config.ideal_operands) {
