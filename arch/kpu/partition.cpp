@@ -51,7 +51,8 @@ PartitionCost set_partition(LoweredOp& op, const KpuConfig& config) {
   std::int64_t best_m = 1;
   const auto take = [&](std::int64_t tiles_m) {
     op.tiles_m = tiles_m;
-    op.tiles_n = std::min(op.grid_n, tiles / tiles_m);
+    // As few columns of tiles as have no more blocks each: more would only receive copies.
+    op.tiles_n = ceil_div(op.grid_n, ceil_div(op.grid_n, std::min(op.grid_n, tiles / tiles_m)));
   };
   std::int64_t before = 0;
   for (std::int64_t tiles_m = 1; tiles_m <= std::min(op.grid_m, tiles); ++tiles_m) {
