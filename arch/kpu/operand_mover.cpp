@@ -7,7 +7,9 @@ using ledger::Release;
 
 OperandMover::OperandMover(const ChipContext& chip, int tile, L3& l3, TokenBoard& tokens, CreditBoard& credits)
     : Engine(chip, "mover_in", tile), l3_(l3), tokens_(tokens), credits_(credits) {
-  tokens_.notify([this](Femtoseconds at) { wake_at(std::max(at, kernel::now())); });
+  tokens_.notify([this](std::int32_t token, Femtoseconds at) {
+    if (next_ < moves_.size() && moves_[next_].token == token) wake_at(std::max(at, kernel::now()));
+  });
 }
 
 void OperandMover::launch(const Launch& launch, std::vector<Move> moves, std::int64_t pool_a, std::int64_t pool_b,

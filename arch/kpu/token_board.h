@@ -23,7 +23,7 @@ class TokenBoard {
     entry.received += bytes;
     if (entry.received > expected(token)) throw InternalError("a tile received more bytes than it expected");
     entry.release = ledger::latest({entry.release, release});
-    if (entry.received == expected(token)) on_complete_(entry.release.at);
+    if (entry.received == expected(token)) on_complete_(token, entry.release.at);
   }
 
   [[nodiscard]] bool complete(std::int32_t token) const {
@@ -37,8 +37,8 @@ class TokenBoard {
     return found == entries_.end() ? start_ : found->second.release;
   }
 
-  /// Called with the instant at which a token became complete.
-  void notify(std::function<void(Femtoseconds)> on_complete) { on_complete_ = std::move(on_complete); }
+  /// Called with a token and the instant at which it became complete.
+  void notify(std::function<void(std::int32_t, Femtoseconds)> on_complete) { on_complete_ = std::move(on_complete); }
 
   /// A new frame: forgets what was there, except resident weights when they are kept.
   void restart(Femtoseconds t0, bool keep_resident) {
@@ -69,7 +69,7 @@ class TokenBoard {
   std::size_t site_;
   ledger::Release start_;
   std::unordered_map<std::int32_t, Entry> entries_;
-  std::function<void(Femtoseconds)> on_complete_;
+  std::function<void(std::int32_t, Femtoseconds)> on_complete_;
 };
 
 }  // namespace cyclescope::kpu
