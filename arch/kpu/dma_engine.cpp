@@ -61,7 +61,7 @@ void DmaEngine::deliver(noc::Site, const noc::Packet& packet, const Release& by)
   // It can be issued from the next clock on: what else happens at this instant does not matter.
   const Femtoseconds now = kernel::now();
   const Femtoseconds ready = now + chip_.clocks(1);
-  const ledger::ActivityId taken = chip_.ledger.record(lane_.id(), packet.op, Leaf::structural_issue, now, ready, by);
+  const ledger::ActivityId taken = chip_.ledger.record(lane_.id(), packet.op, Leaf::overhead_descriptor, now, ready, by);
   stores_.emplace_back(packet, Release{taken, ready, Reason::data});
   wake_at(ready);
 }
@@ -217,7 +217,7 @@ void DmaEngine::issue(const Pending& pending, std::int64_t address, const Releas
   const Femtoseconds now = kernel::now();
   const Femtoseconds next = now + chip_.clocks(1);
   const ledger::ActivityId slot =
-      chip_.ledger.record(lane_.id(), pending.op, Leaf::structural_issue, now, next, release);
+      chip_.ledger.record(lane_.id(), pending.op, Leaf::overhead_descriptor, now, next, release);
   memory::Request request;
   request.tag = tag;
   request.direction = pending.assembly == kWrite ? memory::Direction::write : memory::Direction::read;
