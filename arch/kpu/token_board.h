@@ -1,5 +1,5 @@
-// Which data have arrived in one tile's L3: bytes counted per token, complete when all expected bytes are there. Only
-// tokens of which something has arrived take memory.
+// Which data have arrived in one tile's L3: bytes counted per token, complete when all expected bytes are there. Of
+// deliveries, which are many, only those of which something has arrived take memory.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,15 @@ namespace cyclescope::kpu {
 
 class TokenBoard {
  public:
-  TokenBoard(const Program& program, int site) : program_(program), site_(static_cast<std::size_t>(site)) {}
+  TokenBoard(const Program& program, int site)
+      : program_(program),
+        site_(static_cast<std::size_t>(site)),
+        edges_(static_cast<std::size_t>(program.edge_tokens)) {}
 
   /// `bytes` of a token are in L3 from release.at on. Throws InternalError when more arrive than are expected.
   void add(std::int32_t token, std::int64_t bytes, const ledger::Release& release) {
-    Entry& entry = entries_.try_emplace(token, Entry{0, start_}).first->second;
+    Entry& entry = is_edge(token) ? edges_[static_cast<std::size_t>(token)]
+                                  : deliveries_.try_emplace(token, Entry{0, start_}).first->second;
     entry.received += bytes;
     if (entry.received > expected(token)) throw InternalError("a tile received more bytes than it expected");
     entry.release = ledger::latest({entry.release, release});
@@ -27,14 +31,14 @@ class TokenBoard {
   }
 
   [[nodiscard]] bool complete(std::int32_t token) const {
-    const auto found = entries_.find(token);
-    return (found == entries_.end() ? 0 : found->second.received) == expected(token);
+    const Entry* entry = find(token);
+    return (entry == nullptr ? 0 : entry->received) == expected(token);
   }
 
   /// What made a complete token complete.
   [[nodiscard]] const ledger::Release& release(std::int32_t token) const {
-    const auto found = entries_.find(token);
-    return found == entries_.end() ? start_ : found->second.release;
+    const Entry* entry = find(token);
+    return entry == nullptr ? start_ : entry->release;
   }
 
   /// Called with a token and the instant at which it became complete.
@@ -43,14 +47,14 @@ class TokenBoard {
   /// A new frame: forgets what was there, except resident weights when they are kept.
   void restart(Femtoseconds t0, bool keep_resident) {
     start_ = {ledger::kOrigin, t0, ledger::Reason::data};
+    edges_.assign(edges_.size(), Entry{0, start_});
     std::unordered_map<std::int32_t, Entry> kept;
-    for (const auto& [token, entry] : entries_) {  // the order does not matter: a map again
-      const bool delivery = token >= program_.edge_tokens;
-      const bool keep = keep_resident && delivery &&
-                        program_.stream_resident[static_cast<std::size_t>(token - program_.edge_tokens)] != 0;
+    for (const auto& [token, entry] : deliveries_) {  // the order does not matter: a map again
+      const bool keep =
+          keep_resident && program_.stream_resident[static_cast<std::size_t>(token - program_.edge_tokens)] != 0;
       if (keep) kept.emplace(token, Entry{entry.received, start_});
     }
-    entries_ = std::move(kept);
+    deliveries_ = std::move(kept);
   }
 
  private:
@@ -58,6 +62,14 @@ class TokenBoard {
     std::int64_t received = 0;
     ledger::Release release;
   };
+
+  [[nodiscard]] bool is_edge(std::int32_t token) const { return token < program_.edge_tokens; }
+
+  [[nodiscard]] const Entry* find(std::int32_t token) const {
+    if (is_edge(token)) return &edges_[static_cast<std::size_t>(token)];
+    const auto found = deliveries_.find(token);
+    return found == deliveries_.end() ? nullptr : &found->second;
+  }
 
   [[nodiscard]] std::int64_t expected(std::int32_t token) const {
     const auto index = static_cast<std::size_t>(token);
@@ -68,7 +80,8 @@ class TokenBoard {
   const Program& program_;
   std::size_t site_;
   ledger::Release start_;
-  std::unordered_map<std::int32_t, Entry> entries_;
+  std::vector<Entry> edges_;
+  std::unordered_map<std::int32_t, Entry> deliveries_;
   std::function<void(std::int32_t, Femtoseconds)> on_complete_;
 };
 
