@@ -72,6 +72,10 @@ std::optional<std::size_t> knee(const std::vector<ScalingPoint>& points);
 /// only the last one (it may still fall beyond), or as for knee().
 std::optional<std::size_t> pays_until(const std::vector<ScalingPoint>& points);
 
+/// Points that take more than 2 % and 1 us longer per unit of work than the point before: the law that more of a resource
+/// does not slow a machine whose program is lowered anew. Empty when sizes do not rise.
+std::vector<std::size_t> slower_points(const std::vector<ScalingPoint>& points);
+
 /// Writes all series, integers and names only, as HDF5 under a temporary name, then renames. The same series give the
 /// same bytes. Format: SCHEMA.md, `cyclescope-scaling-1`. Throws InputError.
 void write_scaling(const std::vector<std::pair<std::string, std::string>>& attributes,

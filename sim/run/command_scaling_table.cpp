@@ -207,6 +207,12 @@ std::string knees(const ScalingHead& head, const ScalingSeries& series) {
   } else if (series.points.size() > 1) {
     text += fmt::format("{}Latency still improves at the last point.\n", kIndent);
   }
+  for (const std::size_t i : results::slower_points(series.points)) {
+    const double percent = 100 * (results::speed_up(series.points[i], series.points[i - 1]) - 1);
+    text += fmt::format("{}Law: more {} are not slower by more than 2 %; {} are {:.1f} % slower than {}.\n", kIndent,
+                        head.axis == "tiles" ? "tiles" : "GB/s", series.points[i].label, percent,
+                        series.points[i - 1].label);
+  }
   return text;
 }
 

@@ -77,6 +77,10 @@ Json to_json(const ScalingSeries& series) {
   };
   json["knee"] = label(series.knee);
   json["pays_until"] = label(series.last);
+  json["slower_than_before"] = Json::array();
+  for (const std::size_t i : results::slower_points(series.points)) {
+    json["slower_than_before"].push_back(series.points[i].label);
+  }
   json["points"] = Json::array();
   for (std::size_t i = 0; i < series.points.size(); ++i) json["points"].push_back(to_json(series, i));
   json["left_out"] = Json::array();

@@ -88,6 +88,17 @@ TEST_CASE("knee and end of a series") {
   CHECK_FALSE(knee({point(2, 800), point(2, 700)}));
 }
 
+TEST_CASE("points slower by more than 2 % and a microsecond break a law") {
+  // 1 us is `cycle` cycles of the machine of these tests.
+  const std::int64_t cycle = 1'000'000'000 / (point(1, 1000).makespan / 1000);
+  const auto slower = [](const ScalingPoint& a, const ScalingPoint& b) { return slower_points({a, b}); };
+  CHECK(slower(point(1, 100 * cycle), point(2, 102 * cycle)).empty());  // exactly 2 %
+  CHECK(slower(point(1, 100 * cycle), point(2, 103 * cycle)) == std::vector<std::size_t>{1});
+  CHECK(slower(point(1, 10 * cycle), point(2, 11 * cycle)).empty());            // 10 %, but exactly 1 us
+  CHECK(slower(point(1, 100 * cycle), point(2, 150 * cycle, 2, 128)).empty());  // two frames
+  CHECK(slower(point(1, 100 * cycle), point(2, 50 * cycle)).empty());
+}
+
 TEST_CASE("the largest losses and the critical path are in order") {
   const ScalingSeries one = series();
   CHECK(one.points[0].lost.lost == 0);
