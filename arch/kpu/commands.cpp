@@ -140,7 +140,7 @@ class Expander {
     std::int64_t residual = 0;
     for (std::size_t edge = 0; edge < op_.inputs.size(); ++edge) {
       if (op_.inputs[edge].role != EdgeRole::residual) continue;
-      residual = m * n * bytes;
+      residual = m * n * op_.inputs[edge].element_bytes;
       commands_.moves.push_back(input_move(Operand::residual, edge, residual, ordinal(mb, nb)));
     }
     settle(first_move);
@@ -148,7 +148,7 @@ class Expander {
     if (!op_.array.weight_stationary) {
       commands_.blocks.push_back({m, n, op_.array_steps, m * n * op_.k, m * n, n, op_.vector_passes});
     }
-    commands_.blocks.back().out_bytes = m * n * bytes;
+    commands_.blocks.back().out_bytes = m * n * op_.result_bytes;
     commands_.blocks.back().residual_bytes = residual;
   }
 
@@ -191,8 +191,9 @@ class Expander {
     run.block = static_cast<std::int64_t>(commands_.blocks.size());
     std::int64_t operands = 0;
     for (std::size_t edge = 0; edge < op_.inputs.size(); ++edge) {
-      const bool parameters = op_.inputs[edge].role == EdgeRole::per_channel;
-      const std::int64_t bytes = (parameters ? op_.inputs[edge].pixels : pixels) * channels * op_.element_bytes;
+      const InputEdge& input = op_.inputs[edge];
+      const bool parameters = input.role == EdgeRole::per_channel;
+      const std::int64_t bytes = (parameters ? input.pixels : pixels) * channels * input.element_bytes;
       commands_.moves.push_back(input_move(Operand::a, edge, bytes, ordinal(mb, nb)));
       run.load = next_a_++;
       run.bytes += bytes;
@@ -209,7 +210,7 @@ class Expander {
     block.m = out.pixel_end - out.pixel_begin;
     block.n = channels;
     block.results = out.elements();
-    block.out_bytes = out.elements() * op_.element_bytes;
+    block.out_bytes = out.elements() * op_.result_bytes;
     commands_.blocks.push_back(block);
   }
 

@@ -76,7 +76,7 @@ std::vector<MappingRow> rows_of(const Program& program) {
       row.rounds = op.rounds();
       row.macs = op.macs;
       row.weight_bytes = op.weight_bytes;
-      row.input_bytes = op.frames * op.in_height * op.in_width * op.in_channels * op.element_bytes;
+      row.input_bytes = op.frames * op.in_height * op.in_width * op.in_channels * op.inputs.front().element_bytes;
     }
     rows.push_back(std::move(row));
   }

@@ -82,9 +82,9 @@ bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t window, std::in
   }
   const std::int64_t b_slice = longest * op.block_n * bytes + op.block_n * op.epilogue_bytes;
   const std::int64_t b_strip = (op.k * bytes + op.epilogue_bytes) * op.block_n;
-  const bool residual = std::any_of(op.inputs.begin(), op.inputs.end(),
-                                    [](const InputEdge& edge) { return edge.role == EdgeRole::residual; });
-  const std::int64_t staging = 2 * op.block_m * op.block_n * bytes * (residual ? 2 : 1);
+  std::int64_t staged = op.result_bytes;  // of an element: the result, and the residual operand that it waits for
+  for (const InputEdge& edge : op.inputs) staged += edge.role == EdgeRole::residual ? edge.element_bytes : 0;
+  const std::int64_t staging = 2 * op.block_m * op.block_n * staged;
   const std::int64_t sums = op.array.weight_stationary ? op.block_m * op.block_n * kSumBytes : 0;
   budget = std::max<std::int64_t>(0, config.l2_bytes - staging - sums);
   need = 2 * a.chunk + 2 * b_slice;
@@ -154,10 +154,11 @@ void set_vector_blocks(const Graph& graph, const Operator& primary, LoweredOp& o
     set_grid(op);
     std::int64_t largest = 0;
     for (const InputEdge& edge : op.inputs) {
-      largest += (edge.role == EdgeRole::per_channel ? edge.pixels : largest_window(op)) * op.block_n;
+      const std::int64_t pixels = edge.role == EdgeRole::per_channel ? edge.pixels : largest_window(op);
+      largest += pixels * op.block_n * edge.element_bytes;
     }
-    const std::int64_t need = 2 * largest * op.element_bytes;
-    op.pool_a = config.l2_bytes - 2 * op.block_m * op.block_n * op.element_bytes;
+    const std::int64_t need = 2 * largest;
+    op.pool_a = config.l2_bytes - 2 * op.block_m * op.block_n * op.result_bytes;
     if (need <= op.pool_a) return;
     if (op.block_m > 1) {
       op.block_m = (op.block_m + 1) / 2;

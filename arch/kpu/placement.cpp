@@ -24,12 +24,12 @@ SharedBytes shared_bytes(const LoweredOp& op) {
       for (std::int64_t im = 0; im < op.tiles_m; ++im) {
         const Range pixels = needed_pixels(op, edge, im);
         bytes.row[static_cast<std::size_t>(im)] +=
-            edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size() * op.element_bytes;
+            edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size() * edge.element_bytes;
       }
     } else if (edge.role == EdgeRole::operand_b) {
       for (std::int64_t in = 0; in < op.tiles_n; ++in) {
         bytes.column[static_cast<std::size_t>(in)] +=
-            needed_pixels(op, edge, 0).size() * needed_channels(op, edge, in).size() * op.element_bytes;
+            needed_pixels(op, edge, 0).size() * needed_channels(op, edge, in).size() * edge.element_bytes;
       }
     }
   }

@@ -27,7 +27,7 @@ std::int64_t weight_bytes_on(const LoweredOp& op, std::int64_t tile) {
 std::int64_t edge_bytes_on(const LoweredOp& op, const InputEdge& edge, std::int64_t tile) {
   const Range pixels = needed_pixels(op, edge, tile / op.tiles_n);
   const Range channels = needed_channels(op, edge, tile % op.tiles_n);
-  return edge_pixels(op, edge, pixels.begin, pixels.end) * channels.size() * op.element_bytes;
+  return edge_pixels(op, edge, pixels.begin, pixels.end) * channels.size() * edge.element_bytes;
 }
 
 /// Slices that must be in L3 at once: all that are read again, and two to stream the others.
@@ -79,8 +79,8 @@ class Planner {
 
   /// Results on one tile until they are sent, all of them or those of a few blocks.
   [[nodiscard]] std::int64_t staging_on(const LoweredOp& op, std::int64_t tile, bool few) const {
-    const std::int64_t all = op.output_region(tile).elements() * op.element_bytes;
-    return few ? std::min(all, config_.staging_blocks * op.block_m * op.block_n * op.element_bytes) : all;
+    const std::int64_t all = op.output_region(tile).elements() * op.result_bytes;
+    return few ? std::min(all, config_.staging_blocks * op.block_m * op.block_n * op.result_bytes) : all;
   }
 
   void reserve_staging(std::size_t j, std::int64_t sign, bool few) {

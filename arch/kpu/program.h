@@ -93,7 +93,8 @@ struct Stream {
 struct InputEdge {
   std::int32_t token = 0;  ///< counts its arrival at a tile when it is pushed; unused when it streams
   EdgeRole role = EdgeRole::input;
-  bool reshaped = false;                  ///< read in another order than it was made: every tile needs all of it
+  bool reshaped = false;  ///< read in another order than it was made: every tile needs all of it
+  std::int64_t element_bytes = 1;
   std::int64_t pixels = 0, channels = 0;  ///< of one frame of the reader's plane
   std::vector<Piece> pieces;              ///< that make up the plane
   Stream stream;                          ///< used: it is in external memory and comes by deliveries
@@ -106,7 +107,8 @@ struct LoweredOp {
   std::string members;  ///< names of the operators fused into it
   OpKind kind = OpKind::gemm;
   std::int64_t macs = 0;           ///< of all frames
-  std::int64_t element_bytes = 1;  ///< of activations and weights
+  std::int64_t element_bytes = 1;  ///< of what enters the array: operand A and weights
+  std::int64_t result_bytes = 1;   ///< of an element of the output
   // Output plane and reduction; the batch lies behind each other in m.
   std::int64_t frames = 1;
   std::int64_t m = 0;       ///< output pixels (rows of the GEMM) of all frames

@@ -323,7 +323,8 @@ Shaped shape_group(const Graph& graph, const FusedGroup& group, PlaneMap& planes
   }
   if (op.kind == OpKind::view) return shaped;
   const PrecisionUse use = precision_use(options.precision);
-  op.element_bytes = bits(use.used) / 8;
+  op.element_bytes = op.result_bytes = bits(use.used) / 8;
+  for (InputEdge& edge : op.inputs) edge.element_bytes = op.element_bytes;
   op.frames = options.batch;
   op.m = op.frames * op.frame_pixels();
   const bool product_with_weights = op.kind == OpKind::gemm && !op.frames_apart;

@@ -154,7 +154,7 @@ TEST_CASE("block commands follow the order of execution") {
         REQUIRE(block.results == m * n);
         REQUIRE(block.adds == (fold > 0));
         REQUIRE(block.leaves == last);
-        REQUIRE(block.out_bytes == (last ? out.elements() * op.element_bytes : 0));
+        REQUIRE(block.out_bytes == (last ? out.elements() * op.result_bytes : 0));
         REQUIRE(block.residual_bytes == (has_residual(op) ? block.out_bytes : 0));
       }
       REQUIRE(macs == out.elements() * op.k);

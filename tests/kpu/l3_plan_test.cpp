@@ -43,7 +43,7 @@ std::int64_t largest_delivery(const LoweredOp& op, std::int32_t edge) {
 
 /// What operator `at` itself keeps on a tile: results on their way out, deliveries of spilled operands.
 std::int64_t of_its_own(const LoweredOp& op, std::int64_t tile) {
-  std::int64_t bytes = std::min(op.output_region(tile).elements() * op.element_bytes, op.staging_bytes);
+  std::int64_t bytes = std::min(op.output_region(tile).elements() * op.result_bytes, op.staging_bytes);
   for (const InputEdge& edge : op.inputs) {
     if (edge.stream.used) bytes += edge.stream.slots * edge.stream.slot_bytes;
   }
@@ -105,10 +105,10 @@ TEST_CASE("results wait for their way out all together, or a few blocks at a tim
       INFO(c.name << ", " << op.name);
       std::int64_t all = 0;
       for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
-        all = std::max(all, op.output_region(tile).elements() * op.element_bytes);
+        all = std::max(all, op.output_region(tile).elements() * op.result_bytes);
       }
       if (op.staging_bytes == all) continue;
-      REQUIRE(op.staging_bytes == c.config.staging_blocks * op.block_m * op.block_n * op.element_bytes);
+      REQUIRE(op.staging_bytes == c.config.staging_blocks * op.block_m * op.block_n * op.result_bytes);
       REQUIRE(op.staging_bytes < all);
       ++few;
     }
