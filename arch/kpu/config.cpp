@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string>
 
 #include "arch/kpu/energy_config.h"
 #include "arch/kpu/tile_kinds.h"
@@ -16,6 +18,8 @@ using config::Declaration;
 using config::Quantity;
 using config::Schema;
 using config::Settings;
+
+constexpr std::array<const char*, 6> kSplits{"auto", "off", "2", "3", "4", "8"};
 
 Declaration integer(const char* key, const char* unit, std::int64_t minimum, std::int64_t maximum, const char* text) {
   return {key, Quantity::count, unit, text, minimum, maximum, {}, {}, {}};
@@ -122,6 +126,16 @@ void declare_engines(Schema& schema) {
       .add(bytes("lowering.load_alignment", 1, 65536, "alignment of descriptors in external memory"))
       .add(choice("lowering.matrix", {"auto", "off", "only"}, "auto",
                   "matrix tiles in products: where an estimate finds them cheaper, never, or nothing else"))
+      .add({"lowering.k_split",
+            Quantity::choice,
+            "",
+            "parts of the reduction of a product with fewer output blocks than tiles; auto: where an estimate finds it "
+            "cheaper",
+            0,
+            0,
+            {kSplits.begin(), kSplits.end()},
+            {},
+            {}})
       .add(choice("sim.ideal", {"none", "operands"}, "none", "operands: every level answers at once (hypothetical)"));
 }
 
@@ -247,6 +261,8 @@ KpuConfig from_settings(const Settings& s) {
   c.signal_latency = small("sequencer.signal");
   c.program_bytes = small("sequencer.program");
   c.program_cache = small("sequencer.program_cache");
+  const std::string split = s.text("lowering.k_split");
+  c.k_split = split == "auto" ? 0 : split == "off" ? 1 : std::stoi(split);
   c.matrix_use = static_cast<MatrixUse>(s.integer("lowering.matrix"));
   c.prefetch_operators = small("lowering.prefetch_operators");
   c.weight_window = s.integer("lowering.weight_window");

@@ -22,20 +22,20 @@ std::int64_t longest_slice(const LoweredOp& op, const KpuConfig& config) {
   return std::max<std::int64_t>({16, config.slice_steps / op.element_bytes, whole_steps(op.array)});
 }
 
-/// The slices of the reduction: chunk by chunk, all taps of a chunk together.
-void set_slices(LoweredOp& op, const KpuConfig& config) {
+/// The slices of a reduction over `channels`: chunk by chunk, all taps of a chunk together.
+std::vector<Slice> slices_for(const LoweredOp& op, const KpuConfig& config, std::int64_t channels) {
   const std::int64_t longest = longest_slice(op, config);
   const bool folds = op.array.weight_stationary;
   const std::int64_t unit = folds ? op.array.cell_k : 1;  // folds are cut between rows of the array
   const auto array = [&op](std::int64_t k) { return ceil_div(4 * k, op.array.quarter_macs); };
-  op.slices.clear();
+  std::vector<Slice> slices;
   std::int64_t first = 0;
-  op.chunks = 0;
-  for (std::int64_t channel = 0; channel < op.group_channels(); channel += op.chunk_channels) {
-    for (std::int64_t row_part = 0; row_part < op.row_parts; ++row_part, ++op.chunks) {
-      const std::int64_t channels = std::min(op.chunk_channels, op.group_channels() - channel);
+  std::int64_t chunk = 0;
+  for (std::int64_t channel = 0; channel < channels; channel += op.chunk_channels) {
+    for (std::int64_t row_part = 0; row_part < op.row_parts; ++row_part, ++chunk) {
+      const std::int64_t width = std::min(op.chunk_channels, channels - channel);
       const Range rows = split(op.window.kernel[0], op.row_parts, row_part);
-      const std::int64_t chunk_steps = channels * rows.size() * op.window.kernel[1];
+      const std::int64_t chunk_steps = width * rows.size() * op.window.kernel[1];
       const std::int64_t parts = ceil_div(chunk_steps, longest);  // of equal length, so that none is short
       for (std::int64_t part = 0; part < parts; ++part) {
         Range steps = split(ceil_div(chunk_steps, unit), parts, part);
@@ -43,13 +43,21 @@ void set_slices(LoweredOp& op, const KpuConfig& config) {
         const std::int64_t begin = folds ? 0 : array(first + steps.begin);
         const std::int64_t length = folds ? ceil_div(steps.size(), unit) : array(first + steps.end) - begin;
         if (length == 0) throw InternalError("a slice of the reduction takes no step of the array");
-        op.slices.push_back(
-            {first + steps.begin, steps.size(), op.chunks, first, chunk_steps, channels, rows, begin, length});
+        slices.push_back({first + steps.begin, steps.size(), chunk, first, chunk_steps, width, rows, begin, length});
       }
       first += chunk_steps;
     }
   }
-  op.array_steps = folds ? ceil_div(op.block_m, op.array.cell_m) : array(op.k);
+  return slices;
+}
+
+void set_slices(LoweredOp& op, const KpuConfig& config) {
+  const std::int64_t last = op.channels_of(op.groups - 1).size();
+  op.slices = slices_for(op, config, op.group_channels());
+  if (last < op.group_channels()) op.last_slices = slices_for(op, config, last);
+  op.chunks = op.slices.back().chunk + 1;
+  op.array_steps =
+      op.array.weight_stationary ? ceil_div(op.block_m, op.array.cell_m) : ceil_div(4 * op.k, op.array.quarter_macs);
 }
 
 /// Largest A chunk and strip (of a group) in bytes over the row blocks.
@@ -172,15 +180,14 @@ void set_vector_blocks(const Graph& graph, const Operator& primary, LoweredOp& o
 
 }  // namespace
 
-void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config, Precision used) {
-  if (op.kind == OpKind::vector) {
-    for (int site = 0; site < config.tiles; ++site) op.sites.push_back(site);
-    set_vector_blocks(graph, primary, op, config);
-    partition(op, config);
-    return;
-  }
-  const std::vector<TileGroup> groups = groups_for(config, used);
-  if (groups.empty()) refuse(graph, primary, no_tiles(config, used));
+PartitionCost map_vector_work(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config) {
+  for (int site = 0; site < config.tiles; ++site) op.sites.push_back(site);
+  set_vector_blocks(graph, primary, op, config);
+  return partition(op, config);
+}
+
+PartitionCost map_product(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config,
+                          const std::vector<TileGroup>& groups) {
   const LoweredOp shaped = op;
   std::optional<PartitionCost> least;
   std::int64_t need = 0;
@@ -207,6 +214,15 @@ void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, co
     }
   }
   if (!least) refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
+  return *least;
+}
+
+PartitionCost map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config,
+                           Precision used) {
+  if (op.kind == OpKind::vector) return map_vector_work(graph, primary, op, config);
+  const std::vector<TileGroup> groups = groups_for(config, used);
+  if (groups.empty()) refuse(graph, primary, no_tiles(config, used));
+  return map_product(graph, primary, op, config, groups);
 }
 
 LoweredOp map_group(const Graph& graph, const workloads::FusedGroup& group, const KpuConfig& config) {

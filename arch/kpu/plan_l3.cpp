@@ -15,13 +15,13 @@
 namespace cyclescope::kpu {
 namespace {
 
-std::int64_t channels_of(const LoweredOp& op, std::int64_t tile) {
-  const Region out = op.output_region(tile);
-  return out.channel_end - out.channel_begin;
-}
-
 std::int64_t weight_bytes_on(const LoweredOp& op, std::int64_t tile) {
-  return op.weight_bytes == 0 ? 0 : channels_of(op, tile) * (op.k * op.element_bytes + op.epilogue_bytes);
+  if (op.weight_bytes == 0) return 0;
+  const Region out = op.output_region(tile);
+  const Region last = intersect(out, {0, op.m, op.n / op.groups * (op.groups - 1), op.n});  // of the last group
+  const std::int64_t left_out = std::max<std::int64_t>(0, last.channel_end - last.channel_begin) * (op.k - op.last_k());
+  const std::int64_t channels = out.channel_end - out.channel_begin;
+  return channels * (op.k * op.element_bytes + op.epilogue_bytes) - left_out * op.element_bytes;
 }
 
 std::int64_t edge_bytes_on(const LoweredOp& op, const InputEdge& edge, std::int64_t tile) {
