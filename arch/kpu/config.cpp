@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
+#include <utility>
 
 #include "arch/kpu/energy_config.h"
 #include "arch/kpu/tile_kinds.h"
@@ -19,7 +19,15 @@ using config::Quantity;
 using config::Schema;
 using config::Settings;
 
-constexpr std::array<const char*, 6> kSplits{"auto", "off", "2", "3", "4", "8"};
+/// Words for lowering.k_split and what they stand for in KpuConfig::k_split.
+constexpr std::array<std::pair<const char*, int>, 6> kSplits{
+    {{"auto", 0}, {"off", 1}, {"2", 2}, {"3", 3}, {"4", 4}, {"8", 8}}};
+
+std::vector<std::string> split_words() {
+  std::vector<std::string> words;
+  for (const auto& [word, parts] : kSplits) words.emplace_back(word);
+  return words;
+}
 
 Declaration integer(const char* key, const char* unit, std::int64_t minimum, std::int64_t maximum, const char* text) {
   return {key, Quantity::count, unit, text, minimum, maximum, {}, {}, {}};
@@ -133,7 +141,7 @@ void declare_engines(Schema& schema) {
             "cheaper",
             0,
             0,
-            {kSplits.begin(), kSplits.end()},
+            split_words(),
             {},
             {}})
       .add(choice("sim.ideal", {"none", "operands"}, "none", "operands: every level answers at once (hypothetical)"));
@@ -261,8 +269,7 @@ KpuConfig from_settings(const Settings& s) {
   c.signal_latency = small("sequencer.signal");
   c.program_bytes = small("sequencer.program");
   c.program_cache = small("sequencer.program_cache");
-  const std::string split = s.text("lowering.k_split");
-  c.k_split = split == "auto" ? 0 : split == "off" ? 1 : std::stoi(split);
+  c.k_split = kSplits.at(static_cast<std::size_t>(s.integer("lowering.k_split"))).second;
   c.matrix_use = static_cast<MatrixUse>(s.integer("lowering.matrix"));
   c.prefetch_operators = small("lowering.prefetch_operators");
   c.weight_window = s.integer("lowering.weight_window");

@@ -105,8 +105,8 @@ SplitProduct split_product(const LoweredOp& op, std::int64_t part_channels, std:
   sum.frames = op.frames;
   sum.m = op.m;
   sum.n = sum.in_channels = op.n;
-  sum.in_height = sum.out_height = op.out_height;
-  sum.in_width = sum.out_width = op.out_width;
+  sum.in_height = sum.out_height = 1;  // element by element: a row of pixels
+  sum.in_width = sum.out_width = op.frame_pixels();
   sum.per_input = false;
   // The first part enters with the pass that adds bias and requantises, every other one is an operand more.
   sum.vector_passes = op.vector_passes + static_cast<int>(parts) - 1;

@@ -70,7 +70,9 @@ class Planner {
   static void set_weight_stream(LoweredOp& op) {
     if (op.weight_bytes == 0) return;
     std::int64_t steps = 0;
-    for (const Slice& slice : op.slices) steps = std::max(steps, slice.steps);
+    for (const auto& slices : {op.slices, op.last_slices}) {
+      for (const Slice& slice : slices) steps = std::max(steps, slice.steps);
+    }
     op.weights.used = true;
     op.weights.lanes = op.tiles_n;
     op.weights.length = op.column_slices();

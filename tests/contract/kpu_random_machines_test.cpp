@@ -36,6 +36,7 @@ const std::vector<Choice>& choices() {
       {"matrix_tile.port", {"0 B", "16 B", "512 B"}},
       {"matrix_tile.ingress_depth", {"0 tokens", "2 tokens"}},
       {"lowering.matrix", {"auto", "auto", "off"}},
+      {"lowering.k_split", {"auto", "off", "2", "3"}},
       {"vector.lanes", {"1 elements", "3 elements", "64 elements"}},
       {"sram.line", {"1 B", "16 B", "64 B", "256 B"}},
       {"l2.capacity", {"700 B", "2 KiB", "16 KiB"}},

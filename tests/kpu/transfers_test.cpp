@@ -273,10 +273,12 @@ TEST_CASE("weights are loaded once, or once for every use, to the tiles of their
       const LoweredOp& op = c.program.ops[index];
       const bool product = op.kind == OpKind::gemm && op.type != "matmul";
       REQUIRE(op.weights.used == product);
-      // Bias of 32 bits, for integers a requantisation scale of 32 bits too.
-      const std::int64_t per_channel = op.k * op.element_bytes + (op.element_bytes == 1 ? 8 : 4);
+      // Bias of 32 bits, for integers a requantisation scale of 32 bits too; not with partial sums.
+      const std::int64_t epilogue = op.part_channels > 0 ? 0 : op.element_bytes == 1 ? 8 : 4;
+      const std::int64_t steps = op.window.kernel[0] * op.window.kernel[1] * op.in_channels;  // of all groups or parts
+      const std::int64_t bytes = op.n / op.groups * steps * op.element_bytes + op.n * epilogue;
       const std::int64_t uses = op.weights.reload ? op.most_m() : 1;
-      REQUIRE(loaded[static_cast<std::int32_t>(index)] == (product ? op.n * per_channel * uses : 0));
+      REQUIRE(loaded[static_cast<std::int32_t>(index)] == (product ? bytes * uses : 0));
     }
   }
 }
