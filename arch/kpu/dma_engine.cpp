@@ -158,7 +158,9 @@ bool DmaEngine::start_descriptor() {
       if (credits_.known_at(load.credit) != kNever) wake_at(credits_.known_at(load.credit));
       return false;
     }
-    release = ledger::latest({release, *free});
+    // A request slot and a credit may come at one instant, and ids say nothing of their order: the credit counts.
+    const bool together = free->at == release.at && free->reason == release.reason;
+    release = together ? *free : ledger::latest({release, *free});
   }
   const Femtoseconds now = kernel::now();
   const Femtoseconds done = now + chip_.clocks(chip_.config.dma_setup);

@@ -22,7 +22,8 @@ std::int64_t longest_slice(const LoweredOp& op, const KpuConfig& config) {
   return std::max<std::int64_t>({16, config.slice_steps / op.element_bytes, whole_steps(op.array)});
 }
 
-/// The slices of a reduction over `channels`: chunk by chunk, all taps of a chunk together.
+/// The slices of a reduction over `channels`: chunk by chunk, all taps of a chunk together. None when one takes no step
+/// of the array.
 std::vector<Slice> slices_for(const LoweredOp& op, const KpuConfig& config, std::int64_t channels) {
   const std::int64_t longest = longest_slice(op, config);
   const bool folds = op.array.weight_stationary;
@@ -42,7 +43,7 @@ std::vector<Slice> slices_for(const LoweredOp& op, const KpuConfig& config, std:
         steps = {steps.begin * unit, std::min(steps.end * unit, chunk_steps)};
         const std::int64_t begin = folds ? 0 : array(first + steps.begin);
         const std::int64_t length = folds ? ceil_div(steps.size(), unit) : array(first + steps.end) - begin;
-        if (length == 0) throw InternalError("a slice of the reduction takes no step of the array");
+        if (length == 0) return {};
         slices.push_back({first + steps.begin, steps.size(), chunk, first, chunk_steps, width, rows, begin, length});
       }
       first += chunk_steps;
@@ -51,13 +52,17 @@ std::vector<Slice> slices_for(const LoweredOp& op, const KpuConfig& config, std:
   return slices;
 }
 
-void set_slices(LoweredOp& op, const KpuConfig& config) {
+/// False when a slice takes no step of the array.
+bool set_slices(LoweredOp& op, const KpuConfig& config) {
   const std::int64_t last = op.channels_of(op.groups - 1).size();
+  const bool shorter = last < op.group_channels();
   op.slices = slices_for(op, config, op.group_channels());
-  if (last < op.group_channels()) op.last_slices = slices_for(op, config, last);
+  if (shorter) op.last_slices = slices_for(op, config, last);
+  if (op.slices.empty() || (shorter && op.last_slices.empty())) return false;
   op.chunks = op.slices.back().chunk + 1;
   op.array_steps =
       op.array.weight_stationary ? ceil_div(op.block_m, op.array.cell_m) : ceil_div(4 * op.k, op.array.quarter_macs);
+  return true;
 }
 
 /// Largest A chunk and strip (of a group) in bytes over the row blocks.
@@ -124,7 +129,7 @@ bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t window, std::in
 }
 
 /// Largest chunk of channels with which the operands fit L2: whole lines first, then parts of a line. False when none
-/// does, with the bytes needed and those there are.
+/// does, with the bytes needed and those there are (enough when it is the steps of the array that do not fit).
 bool set_chunks(LoweredOp& op, const KpuConfig& config, std::int64_t& need, std::int64_t& budget) {
   const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
   const std::int64_t whole = whole_steps(op.array);  // all chunks but the last are whole steps of the array
@@ -142,8 +147,7 @@ bool set_chunks(LoweredOp& op, const KpuConfig& config, std::int64_t& need, std:
     }
     op.chunk_channels = round_up((op.chunk_channels + 1) / 2, whole);
   }
-  set_slices(op, config);
-  return true;
+  return set_slices(op, config);
 }
 
 void set_grid(LoweredOp& op) {
@@ -213,8 +217,9 @@ PartitionCost map_product(const Graph& graph, const Operator& primary, LoweredOp
       op = std::move(candidate);
     }
   }
-  if (!least) refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
-  return *least;
+  if (least) return *least;
+  if (need <= budget) refuse(graph, primary, "what fits L2 is less than a step of the array takes");
+  refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
 }
 
 PartitionCost map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config,

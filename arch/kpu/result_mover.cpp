@@ -7,9 +7,8 @@ using ledger::Reason;
 using ledger::Release;
 
 void ResultMover::staging_returned(std::int64_t block, const Release& release) {
-  const Femtoseconds back = kernel::now() + chip_.clocks(1);
-  staging_.emplace_back(bytes_[static_cast<std::size_t>(block)], Release{release.by, back, Reason::credit});
-  if (waits_for_room_) wake_at(back);
+  staging_.emplace_back(bytes_[static_cast<std::size_t>(block)], release);
+  if (waits_for_room_) wake_at(release.at);
 }
 
 /// Whether the next block has room in L3.

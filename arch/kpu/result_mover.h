@@ -34,7 +34,7 @@ class ResultMover : public Engine {
     staging_by_ = launch.release;
   }
 
-  /// A block has left L3: its room can be used from the next clock on.
+  /// A block has left L3: its room can be used from release.at on.
   void staging_returned(std::int64_t block, const ledger::Release& release);
 
  protected:

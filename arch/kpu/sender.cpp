@@ -26,15 +26,22 @@ void Sender::begin_item() {
 
 void Sender::end_item() {
   active_ = false;
-  const std::int64_t first_staged = output().first_staged;
-  while (returned_blocks_ < first_staged) {
-    returned_(returned_blocks_++, {read_, kernel::now(), Reason::credit});
-  }
+  if (returned_blocks_ < output().first_staged) return_staging();
   if (queued_) {
     ++blocks_queued_;
   } else {
     block_done(item_.op, done_);
   }
+}
+
+void Sender::return_staging() {
+  // Now is when its last packet was read or, if it had none, when it came or the sender had done with the one before.
+  const Femtoseconds now = kernel::now();
+  const Femtoseconds free = now + chip_.clocks(1);
+  const ledger::ActivityId credit =
+      chip_.ledger.record(lane_.id(), item_.op, ledger::Leaf::useful_transfer, now, free,
+                          ledger::latest({item_.release, {read_, read_done_, Reason::data}}));
+  while (returned_blocks_ < output().first_staged) returned_(returned_blocks_++, {credit, free, Reason::credit});
 }
 
 void Sender::step() {

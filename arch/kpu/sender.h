@@ -26,7 +26,7 @@ class Sender : public Engine, public noc::Source {
     mesh_.set_source(tile, *this);
   }
 
-  /// `returned(block, release)` is called when L3 need not hold a block any longer.
+  /// `returned(block, release)` is called when L3 need not hold a block any longer: its room is free from release.at on.
   void connect(kernel::Channel<OutItem>& in, const std::vector<Copies>& routes,
                std::function<void(std::int64_t, const ledger::Release&)> returned) {
     in_ = &in;
@@ -54,6 +54,7 @@ class Sender : public Engine, public noc::Source {
   [[nodiscard]] const Segment* current() const;
   void begin_item();
   void end_item();
+  void return_staging();
   void read_packet();
   void follow_last();
   void inject_packet();

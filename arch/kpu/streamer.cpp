@@ -17,7 +17,10 @@ const char* lane_kind(compute::Side side) { return side == compute::Side::a ? "s
 }  // namespace
 
 Streamer::Streamer(const ChipContext& chip, int tile, compute::Side side)
-    : Engine(chip, lane_kind(side), tile), side_(side) {}
+    : Engine(chip, lane_kind(side), tile), side_(side) {
+  const TileKind& kind = chip.config.kinds[chip.config.kind_of_tile[static_cast<std::size_t>(tile)]];
+  ahead_ = kind.rows + kind.columns + kind.ingress_depth;
+}
 
 void Streamer::launch(const Launch& launch, std::vector<StreamRun> runs, std::int64_t first_block) {
   if (!entering_.empty() || next_ != runs_.size())
@@ -56,6 +59,7 @@ void Streamer::start(const StreamRun& run) {
   const ledger::ActivityId activity =
       chip_.ledger.open(lane_.id(), launch_.op, ledger::Leaf::waiting_operand_l2, now, release);
   entering_.push_back({next_, now, activity});
+  entering_steps_ += run.steps;
   ++next_;
   const bool ideal = chip_.config.ideal_operands;
   const int latency = ideal ? 0 : chip_.config.l2_latency;
@@ -94,9 +98,11 @@ void Streamer::entered(ledger::ActivityId by) {
   const Femtoseconds now = kernel::now();
   const Entering entered = entering_.front();
   entering_.pop_front();
+  entering_steps_ -= runs_[entered.run].steps;
   const StreamRun& run = runs_[entered.run];
   chip_.ledger.close(entered.activity, now);
-  lane_.busy_until(std::min(now, entered.start + chip_.clocks(run.lines)), ledger::Leaf::useful_transfer);
+  const std::int64_t lines = chip_.config.ideal_operands ? 0 : run.lines;
+  lane_.busy_until(std::min(now, entered.start + chip_.clocks(lines)), ledger::Leaf::useful_transfer);
   lane_.wait_until(now, {by, now, Reason::credit});
   chip_.ledger.received(chip_.traffic.l2_to_l1, run.bytes);
   if (run.release_bytes > 0 && !chip_.config.ideal_operands) {

@@ -49,8 +49,11 @@ class Streamer : public Engine {
     ledger::ActivityId activity = ledger::kOrigin;
   };
 
-  /// One run at a time; when operands are ideal nothing holds the array's runs back.
-  [[nodiscard]] bool may_start() const { return entering_.empty() || (chip_.config.ideal_operands && !vector_work()); }
+  /// One run at a time. When operands are ideal nothing holds the array's runs back: so many are under way that the last
+  /// lane's FIFO is full before the next ones are needed.
+  [[nodiscard]] bool may_start() const {
+    return entering_.empty() || (chip_.config.ideal_operands && !vector_work() && entering_steps_ < ahead_);
+  }
   [[nodiscard]] bool vector_work() const {
     return chip_.program.ops[static_cast<std::size_t>(launch_.op)].kind == OpKind::vector;
   }
@@ -64,6 +67,8 @@ class Streamer : public Engine {
   std::vector<StreamRun> runs_;
   std::size_t next_ = 0;
   std::deque<Entering> entering_;
+  std::int64_t entering_steps_ = 0;  ///< of these
+  std::int64_t ahead_ = 0;           ///< ideal operands: steps from which no further run starts
   std::int64_t first_block_ = 0;
   std::vector<ledger::Release> loads_;  ///< of this operator, in order
   ledger::Release previous_;            ///< the run before has entered

@@ -134,7 +134,8 @@ void declare_tile_kinds(config::Schema& schema) {
             4096,
             {},
             "0 tokens",
-            "as those of the other tiles"});
+            "as those of the other tiles",
+            config::Requirement{"matrix_tile.dataflow", "weight_stationary"}});
 }
 
 void resolve_tile_kinds(const config::Settings& s, KpuConfig& c) {

@@ -24,7 +24,7 @@ enum class ScalingCause : std::uint8_t {
   operands_l1,       ///< operands not in L1 in time
   operands_l2,       ///< operands not in L2 in time
   operands_l3,       ///< operands not in L3 in time
-  arbitration,       ///< behind another client of a port
+  arbitration,       ///< behind another client of a port, be it of L3 or of external memory
   noc,               ///< operands on the network on chip
   dram_bandwidth,    ///< queued behind data of the external memory
   dram_latency,      ///< latency, row changes, refresh and turnaround of the external memory

@@ -61,17 +61,14 @@ std::int64_t setting(const Platform& platform, const char* key) {
   return platform.settings.integer(key);
 }
 
-/// The clock of an @estimator machine is to be given where tiles change. Throws InputError.
-void require_clock(const std::string& name, const std::vector<std::string>& sets, Precision precision) {
+/// An @estimator machine holds its peak, so that more tiles would have a slower clock. Where tiles change, all have the
+/// clock of the platform as it is, as an override.
+void hold_clock(const std::string& name, std::vector<std::string>& sets, Precision precision) {
   const Platform platform = load_platform(name, sets, precision);
   if (!platform.hypothetical) return;
   const std::string& key = platform.settings.text("estimator.clock");
   const config::Setting& clock = platform.settings.at(key);
-  if (clock.set_where == "--set") return;
-  throw InputError(
-      fmt::format("--tiles: {} holds its peak, so that more tiles have a slower clock; expected a clock, "
-                  "such as --set \"{}={}\"",
-                  platform.name, key, clock.text));
+  if (clock.set_where != "--set") sets.push_back(fmt::format("{}={}", key, clock.text));
 }
 
 Chip chip(const std::string& name, const std::vector<std::string>& sets, Precision precision) {
@@ -138,7 +135,8 @@ class Planner {
     if (!tiles && (plan_.head.weak || scaled())) {
       throw InputError("--weak and --memory scaled go by tiles: expected --tiles with them");
     }
-    if (tiles) require_clock(arguments_.text("platform"), sets_, common_.options.precision);
+    if (tiles) hold_clock(arguments_.text("platform"), sets_, common_.options.precision);
+    plan_.head.sets = sets_;
     chip_ = chip(arguments_.text("platform"), sets_, common_.options.precision);
     std::vector<Rate> rates;
     if (bandwidth) {

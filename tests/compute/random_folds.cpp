@@ -1,78 +1,9 @@
 #include "tests/compute/random_folds.h"
 
 namespace cyclescope::compute::test {
-namespace {
-
-using ledger::Leaf;
-
-class Generator {
- public:
-  Generator(std::uint32_t seed, Style style) : random_(seed), style_(style) {}
-
-  std::int64_t between(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  bool one_in(std::int64_t n) { return between(1, n) == 1; }
-  int part_of(int whole) { return one_in(2) ? whole : static_cast<int>(between(1, whole)); }
-
-  /// Runs of `tokens` tokens for each of `lanes` lanes; `clock` becomes about the last delivery.
-  void runs(std::vector<Call>& plan, Side side, std::int64_t block, int lanes, std::int64_t tokens, std::int64_t& clock,
-            std::int64_t& call) {
-    for (std::int64_t first = 0; first < tokens;) {
-      const std::int64_t steps = one_in(3) ? tokens - first : between(1, tokens - first);
-      if (one_in(3)) clock += between(0, 30);
-      call = std::max(call, clock - between(0, 40));
-      if (one_in(8)) call += between(0, 25);
-      Call supply = supply_at(call, side, block, first, steps, clock);
-      const Leaf causes[] = {Leaf::waiting_operand_l1, Leaf::waiting_operand_l2,  Leaf::waiting_operand_l3,
-                             Leaf::useful_transfer,    Leaf::overhead_descriptor, Leaf::waiting_operand_dram_row};
-      supply.cause = causes[between(0, 5)];
-      if (style_ == Style::per_item) {
-        supply.run.lane_clocks = items(lanes, steps, clock);
-        clock += steps;
-      } else {
-        const std::int64_t paces[][2] = {{1, 1}, {1, 1}, {1, 1}, {1, 2}, {3, 2},
-                                         {2, 1}, {7, 4}, {0, 1}, {1, 4}, {5, 1}};
-        const auto& pace = paces[between(0, 9)];
-        supply.run.clocks_num = pace[0];
-        supply.run.clocks_den = pace[1];
-        clock += (steps - 1) * pace[0] / pace[1] + (one_in(2) ? 1 : 0);
-      }
-      plan.push_back(supply);
-      first += steps;
-    }
-  }
-
-  Call window(const ArrayBlock& fold, std::int64_t clock, std::int64_t pushed) {
-    const std::int64_t from = std::max<std::int64_t>(0, clock + between(-60, one_in(4) ? 150 : 20));
-    Call open = open_at(std::max(pushed, from - between(-10, 60)), fold.id, from, one_in(4) ? between(1, 5) : 1);
-    open.cause = one_in(2) ? Leaf::useful_vector : Leaf::waiting_operand_noc;
-    if (style_ == Style::per_item) open.window.column_clocks = items(fold.n, fold.steps, from);
-    return open;
-  }
-
- private:
-  ItemClocks items(int lanes, std::int64_t count, std::int64_t clock) {
-    auto clocks = std::make_shared<std::vector<std::int64_t>>();
-    const std::int64_t rarity = between(1, 40);
-    for (int lane = 0; lane < lanes; ++lane) {
-      std::int64_t at = clock + between(0, 4);
-      for (std::int64_t k = 0; k < count; ++k) {
-        clocks->push_back(at + (one_in(5) ? between(-3, 3) : 0));
-        at += one_in(rarity) ? between(0, 12) : 1;
-      }
-    }
-    return clocks;
-  }
-
-  std::mt19937 random_;
-  Style style_;
-};
-
-}  // namespace
 
 RandomCase random_folds(std::uint32_t seed, Style style) {
-  Generator random(seed * 2 + (style == Style::per_item ? 1 : 0), style);
+  RandomCalls random(seed * 2 + (style == Style::per_item ? 1 : 0), style);
   RandomCase result;
   ArrayGeometry& geometry = result.geometry;
   geometry.dataflow = random.one_in(2) ? Dataflow::weight_stationary : Dataflow::input_stationary;
@@ -107,7 +38,7 @@ RandomCase random_folds(std::uint32_t seed, Style style) {
       const Side side = stationary ? stationary_side(geometry.dataflow) : streaming_side(geometry.dataflow);
       random.runs(result.plan, side, id, stationary ? n : m, stationary ? m : steps, clocks[index], calls[index]);
     }
-    result.plan.push_back(random.window(push.block, std::max(clocks[0], clocks[1]), pushed));
+    result.plan.push_back(random.window(push.block, steps, std::max(clocks[0], clocks[1]), pushed));
     if (random.one_in(5)) clocks[0] = clocks[1] = std::max(clocks[0], clocks[1]) + random.between(0, 200);
   }
   return result;

@@ -2,7 +2,7 @@
 // same plan.
 #pragma once
 
-#include "tests/compute/random_plan.h"
+#include "tests/compute/random_calls.h"
 
 namespace cyclescope::compute::test {
 

@@ -34,7 +34,6 @@ const std::vector<Choice>& choices() {
       {"matrix_tile.int8_rate", {"256 quarter_MAC"}},
       {"matrix_tile.bf16_rate", {"128 quarter_MAC"}},
       {"matrix_tile.port", {"0 B", "16 B", "512 B"}},
-      {"matrix_tile.ingress_depth", {"0 tokens", "2 tokens"}},
       {"lowering.matrix", {"auto", "auto", "off"}},
       {"lowering.k_split", {"auto", "off", "2", "3"}},
       {"vector.lanes", {"1 elements", "3 elements", "64 elements"}},

@@ -29,7 +29,7 @@ const std::vector<Machine>& machines() {
         "sequencer.launch=50 cycles", "sequencer.signal=16 cycles", "dram.channels=4 channels"},
        "clock.fabric=500 MHz",
        "sim.ideal=operands",
-       {"memory.ideal=on", "dma.outstanding=16 packets", "array.egress_depth=16 results",
+       {"memory.ideal=on", "dma.outstanding=16 requests", "array.egress_depth=16 results",
         "matrix_tile.ingress_depth=32 tokens", "block_mover.queue=16 descriptors", "l3.banks=16 banks"},
        {"l2.capacity=8 KiB", "l3.capacity=64 KiB", "mesh.flit=64 B", "dma.engines=4 engines", "matrix_tile.port=64 B",
         "vector.lanes=16 elements", "lowering.weight_window=8 KiB", "dram.channels=8 channels"},

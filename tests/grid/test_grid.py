@@ -1,4 +1,4 @@
-"""A thinned grid over the KPU family: four models, INT8 (ResNet-50 and ViT-B/16 also wider), three memories, 1 to 1024 tiles. On every point the
+"""A thinned grid over the KPU family: four models, three precisions, three memories, 1 to 1024 tiles. On every point the
 decomposition of lost efficiency closes in integers, MACs and slots are those counted by hand, and all laws hold (a broken
 one exits 4)."""
 
@@ -13,17 +13,25 @@ MACS = {"resnet50": 4_089_184_256, "vit_b_16": 17_563_828_224, "deeplabv3_resnet
         "fcn_resnet50": 26_484_498_432}  # as `trace info` counts them; the library's own tests recount
 QUARTERS = {"int8": 4, "bf16": 2, "fp16": 2, "fp32": 1}  # per PE and clock of a tile that executes the precision
 
-# model, precision, memory, tiles, more settings; ideal operands where a whole run would take too long for a test
+IDEAL = ["sim.ideal=operands"]  # where a whole run would take too long for a test
+# model, precision, memory, tiles, more settings
 GRID = [
     ("resnet50", "int8", "constant,scaled,ideal", "1,16,256", []),
     ("resnet50", "int8", "constant", "64,1024", []),
-    ("resnet50", "bf16", "constant", "8,64", []),
+    ("resnet50", "bf16", "constant,scaled", "8,64", []),
     ("resnet50", "fp16", "ideal", "64,100", []),
-    ("resnet50", "fp32", "ideal", "1", []),
-    ("vit_b_16", "int8", "constant", "64", []),
-    ("deeplabv3_resnet50", "int8", "scaled", "64", []),
+    ("resnet50", "fp32", "constant,ideal", "1,8", []),
+    ("vit_b_16", "int8", "constant,ideal", "64", []),
+    ("vit_b_16", "bf16", "scaled", "32", []),
+    ("vit_b_16", "bf16", "constant", "1,64,1024", IDEAL),
+    ("vit_b_16", "fp32", "scaled", "64", []),
+    ("vit_b_16", "fp32", "constant", "1,16,1024", IDEAL),
+    ("deeplabv3_resnet50", "int8", "scaled", "1024", []),
+    ("deeplabv3_resnet50", "bf16", "ideal", "64", []),
+    ("deeplabv3_resnet50", "fp32", "constant", "1,64,1024", IDEAL),
     ("fcn_resnet50", "int8", "ideal", "48", []),
-    ("vit_b_16", "bf16", "constant", "1,64,1024", ["sim.ideal=operands"]),
+    ("fcn_resnet50", "bf16", "constant", "1,1024", IDEAL),
+    ("fcn_resnet50", "fp32", "scaled", "2,256", IDEAL),
 ]
 
 
