@@ -27,8 +27,10 @@ std::int64_t launch_clocks(const KpuConfig& config) {
 
 bool splits(const LoweredOp& op) { return op.kind == OpKind::gemm && op.groups == 1 && op.weight_bytes > 0; }
 
-/// Clocks in which the partial sums of the busiest tile get from L3 into L2, and from there to its vector engine.
+/// Clocks in which the operands of the busiest tile get from L3 into L2, and from there to its vector engine: one after the
+/// other, as it has few blocks.
 std::int64_t line_clocks(const LoweredOp& sum, const KpuConfig& config) {
+  if (config.ideal_operands) return 0;
   std::int64_t bytes = 0;  // of an element of the output
   for (const InputEdge& edge : sum.inputs) bytes += edge.role == EdgeRole::input ? edge.element_bytes : 0;
   return 2 * sum.rounds() * ceil_div(sum.block_m * sum.block_n * bytes, config.line_bytes);
@@ -45,7 +47,7 @@ std::optional<Candidate> split_on(const workloads::Graph& graph, const workloads
   SplitProduct& two = candidate.operators;
   try {
     const PartitionCost product = map_product(graph, primary, two.partial, config, {group});
-    const PartitionCost sum = map_on_tiles(graph, primary, two.sum, config, Precision::int8);
+    const PartitionCost sum = map_vector_work(graph, primary, two.sum, config);
     candidate.cost.beyond_l3 = std::max(product.beyond_l3, sum.beyond_l3);
     candidate.cost.busy_clocks =
         product.busy_clocks + std::max(sum.busy_clocks, line_clocks(two.sum, config)) + launch_clocks(config);

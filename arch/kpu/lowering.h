@@ -45,6 +45,8 @@ Shaped shape_group(const workloads::Graph& graph, const workloads::FusedGroup& g
 /// compared. Throws NotModelled when L2 is too small.
 PartitionCost map_on_tiles(const workloads::Graph& graph, const workloads::Operator& primary, LoweredOp& op,
                            const KpuConfig& config, Precision used);
+PartitionCost map_vector_work(const workloads::Graph& graph, const workloads::Operator& primary, LoweredOp& op,
+                              const KpuConfig& config);
 /// The same for a product on one of `groups`, the cheapest.
 PartitionCost map_product(const workloads::Graph& graph, const workloads::Operator& primary, LoweredOp& op,
                           const KpuConfig& config, const std::vector<TileGroup>& groups);
