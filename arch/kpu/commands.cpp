@@ -117,9 +117,10 @@ class Expander {
     const bool last_reader_of_b = op_.hold != Hold::b || frame_ends;
     if (op_.hold != Hold::a || next_group) held_a_.clear();
     if (op_.hold != Hold::b || next_frame) held_b_.clear();
-    for (std::size_t s = 0; s < op_.slices.size(); ++s) {
-      const Slice& slice = op_.slices[s];
-      const bool last_of_chunk = s + 1 == op_.slices.size() || op_.slices[s + 1].chunk != slice.chunk;
+    const std::vector<Slice>& slices = op_.slices_of(nb);
+    for (std::size_t s = 0; s < slices.size(); ++s) {
+      const Slice& slice = slices[s];
+      const bool last_of_chunk = s + 1 == slices.size() || slices[s + 1].chunk != slice.chunk;
       if (op_.row_parts > 1) pixels = window_pixels(op_, out.pixel_begin, out.pixel_end, slice.kernel_rows);
       const std::int64_t chunk_bytes = pixels * slice.channels * bytes;
       const std::int64_t slice_bytes = slice.steps * n * bytes + (s == 0 ? n * op_.epilogue_bytes : 0);
@@ -135,26 +136,29 @@ class Expander {
       commands_.runs_b.push_back({block, slice.array_first, slice.array_steps,
                                   ceil_div(slice_bytes, op_.array.port_bytes), slice_bytes, load_b,
                                   last_reader_of_b ? slice_bytes : 0, 0, 0});
-      if (folds) commands_.blocks.push_back(fold(s, m, n));
+      if (folds) commands_.blocks.push_back(fold(slices, s, m, n));
     }
     std::int64_t residual = 0;
     for (std::size_t edge = 0; edge < op_.inputs.size(); ++edge) {
       if (op_.inputs[edge].role != EdgeRole::residual) continue;
-      residual = m * n * bytes;
+      residual = m * n * op_.inputs[edge].element_bytes;
       commands_.moves.push_back(input_move(Operand::residual, edge, residual, ordinal(mb, nb)));
     }
     settle(first_move);
     if (config_ == nullptr) return;
     if (!op_.array.weight_stationary) {
-      commands_.blocks.push_back({m, n, op_.array_steps, m * n * op_.k, m * n, n, op_.vector_passes});
+      const Slice& last = slices.back();
+      commands_.blocks.push_back({m, n, last.array_first + last.array_steps, m * n * (last.first_step + last.steps),
+                                  m * n, n, op_.vector_passes});
     }
-    commands_.blocks.back().out_bytes = m * n * bytes;
+    commands_.blocks.back().out_bytes = m * n * op_.result_bytes;
     commands_.blocks.back().residual_bytes = residual;
   }
 
   /// Fold s of a block of m x n outputs.
-  [[nodiscard]] BlockCommand fold(std::size_t s, std::int64_t m, std::int64_t n) const {
-    const Slice& slice = op_.slices[s];
+  [[nodiscard]] BlockCommand fold(const std::vector<Slice>& slices, std::size_t s, std::int64_t m,
+                                  std::int64_t n) const {
+    const Slice& slice = slices[s];
     BlockCommand block;
     block.m = slice.array_steps;
     block.n = ceil_div(n, op_.array.cell_n);
@@ -162,9 +166,9 @@ class Expander {
     block.macs = m * n * slice.steps;
     block.results = m * n;
     block.row_results = n * op_.array.cell_m;
-    block.passes = fold_passes(op_, s, op_.slices.size());
+    block.passes = fold_passes(op_, s, slices.size());
     block.adds = s > 0;
-    block.leaves = s + 1 == op_.slices.size();
+    block.leaves = s + 1 == slices.size();
     return block;
   }
 
@@ -191,8 +195,9 @@ class Expander {
     run.block = static_cast<std::int64_t>(commands_.blocks.size());
     std::int64_t operands = 0;
     for (std::size_t edge = 0; edge < op_.inputs.size(); ++edge) {
-      const bool parameters = op_.inputs[edge].role == EdgeRole::per_channel;
-      const std::int64_t bytes = (parameters ? op_.inputs[edge].pixels : pixels) * channels * op_.element_bytes;
+      const InputEdge& input = op_.inputs[edge];
+      const bool parameters = input.role == EdgeRole::per_channel;
+      const std::int64_t bytes = (parameters ? input.pixels : pixels) * channels * input.element_bytes;
       commands_.moves.push_back(input_move(Operand::a, edge, bytes, ordinal(mb, nb)));
       run.load = next_a_++;
       run.bytes += bytes;
@@ -209,7 +214,7 @@ class Expander {
     block.m = out.pixel_end - out.pixel_begin;
     block.n = channels;
     block.results = out.elements();
-    block.out_bytes = out.elements() * op_.element_bytes;
+    block.out_bytes = out.elements() * op_.result_bytes;
     commands_.blocks.push_back(block);
   }
 

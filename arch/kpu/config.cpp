@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "arch/kpu/energy_config.h"
 #include "arch/kpu/tile_kinds.h"
@@ -16,6 +18,16 @@ using config::Declaration;
 using config::Quantity;
 using config::Schema;
 using config::Settings;
+
+/// Words for lowering.k_split and what they stand for in KpuConfig::k_split.
+constexpr std::array<std::pair<const char*, int>, 6> kSplits{
+    {{"auto", 0}, {"off", 1}, {"2", 2}, {"3", 3}, {"4", 4}, {"8", 8}}};
+
+std::vector<std::string> split_words() {
+  std::vector<std::string> words;
+  for (const auto& [word, parts] : kSplits) words.emplace_back(word);
+  return words;
+}
 
 Declaration integer(const char* key, const char* unit, std::int64_t minimum, std::int64_t maximum, const char* text) {
   return {key, Quantity::count, unit, text, minimum, maximum, {}, {}, {}};
@@ -122,6 +134,16 @@ void declare_engines(Schema& schema) {
       .add(bytes("lowering.load_alignment", 1, 65536, "alignment of descriptors in external memory"))
       .add(choice("lowering.matrix", {"auto", "off", "only"}, "auto",
                   "matrix tiles in products: where an estimate finds them cheaper, never, or nothing else"))
+      .add({"lowering.k_split",
+            Quantity::choice,
+            "",
+            "parts of the reduction of a product with fewer output blocks than tiles; auto: where an estimate finds it "
+            "cheaper",
+            0,
+            0,
+            split_words(),
+            {},
+            {}})
       .add(choice("sim.ideal", {"none", "operands"}, "none", "operands: every level answers at once (hypothetical)"));
 }
 
@@ -247,6 +269,7 @@ KpuConfig from_settings(const Settings& s) {
   c.signal_latency = small("sequencer.signal");
   c.program_bytes = small("sequencer.program");
   c.program_cache = small("sequencer.program_cache");
+  c.k_split = kSplits.at(static_cast<std::size_t>(s.integer("lowering.k_split"))).second;
   c.matrix_use = static_cast<MatrixUse>(s.integer("lowering.matrix"));
   c.prefetch_operators = small("lowering.prefetch_operators");
   c.weight_window = s.integer("lowering.weight_window");

@@ -105,6 +105,7 @@ struct KpuConfig {
 
   int launch_cycles = 0, signal_latency = 0, program_bytes = 0, program_cache = 0;
   MatrixUse matrix_use = MatrixUse::cheapest;
+  int k_split = 0;                  ///< parts of a reduction; 1: never split, 0: where an estimate finds it cheaper
   int prefetch_operators = 0;       ///< weights may be loaded up to this many operators ahead
   std::int64_t weight_window = 0;   ///< L3 per tile kept for streaming an operator's weights while it runs
   int staging_blocks = 0;           ///< blocks of results on their way out of a tile whose L3 is short

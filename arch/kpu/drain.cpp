@@ -53,7 +53,7 @@ std::int64_t Drain::row_clocks(const BlockCommand& block) const {
   const bool stays = op().array.weight_stationary;
   const std::int64_t natural =
       compute::result_interval(stays ? compute::Dataflow::weight_stationary : compute::Dataflow::output_stationary);
-  const bool meets_sums = block.adds || !block.leaves;
+  const bool meets_sums = block.adds || !block.leaves || op().part_channels > 0;
   const std::int64_t lines = meets_sums ? ceil_div(block.row_results * kSumBytes, chip_.config.line_bytes) : 0;
   return std::max({natural, unit_.issue_clocks(block.row_results, block.passes), lines});
 }

@@ -7,6 +7,7 @@
 // clock; only the last fold takes a slot and the residual operand. A fold whose rows come round sooner than a sum takes
 // to be written and read again waits until all sums of the fold before are there. Vector
 // work takes max(lines, ceil(elements / lanes)) + depth clocks per block; a pool takes each input element once, through a line buffer.
+// Partial sums of a split reduction are written to L2 at a line per clock too.
 // Causes: to others useful.vector (a wait on it is a dependency, or output space).
 // Actions: vector_pass per element and pass, l1_write and l1_read per accumulator byte, streamer and l2_write per output
 // byte, l2_read per residual byte; streamer and l2_write per byte of sums written, streamer and l2_read per byte read;

@@ -56,7 +56,7 @@ std::vector<ExternalMemory::Source> ExternalMemory::list_sources(const LoweredOp
   }
   for (Source& source : sources) {
     if (source.stretch->bytes > 0) continue;  // stored
-    source.stretch->bytes = aligned(std::max(source.elements * op.frames * op.element_bytes, edge.stream.slot_bytes));
+    source.stretch->bytes = aligned(std::max(source.elements * op.frames * edge.element_bytes, edge.stream.slot_bytes));
     source.stretch->begin = allocate(source.stretch->bytes);
   }
   return sources;

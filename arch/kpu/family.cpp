@@ -55,7 +55,8 @@ std::string buffers_of(const LoweredOp& op) {
                   ? "weights loaded for every use"
                   : fmt::format("{} of {} weight slices fit L3", op.weight_slots.back(), op.column_slices());
   }
-  return fmt::format("{}{}; {}{}", folds_of(op), held, weights, spilled);
+  const std::string parts = op.part_channels > 0 ? fmt::format("{} parts of the reduction; ", op.groups) : "";
+  return fmt::format("{}{}{}; {}{}", folds_of(op), parts, held, weights, spilled);
 }
 
 std::vector<MappingRow> rows_of(const Program& program) {
@@ -76,7 +77,7 @@ std::vector<MappingRow> rows_of(const Program& program) {
       row.rounds = op.rounds();
       row.macs = op.macs;
       row.weight_bytes = op.weight_bytes;
-      row.input_bytes = op.frames * op.in_height * op.in_width * op.in_channels * op.element_bytes;
+      row.input_bytes = op.frames * op.in_height * op.in_width * op.in_channels * op.inputs.front().element_bytes;
     }
     rows.push_back(std::move(row));
   }

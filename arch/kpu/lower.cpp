@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "arch/kpu/k_split.h"
 #include "arch/kpu/lowering.h"
 #include "workloads/cost.h"
 
@@ -69,12 +70,15 @@ Program lower(const Graph& graph, const KpuConfig& config, const LoweringOptions
     const auto index = static_cast<std::int32_t>(program.ops.size());
     if (op.kind == OpKind::view) {
       planes[group.output] = shaped.output;
+      program.ops.push_back(std::move(op));
     } else {
-      for (InputEdge& edge : op.inputs) edge.token = program.edge_tokens++;
-      map_on_tiles(graph, graph.operators[group.members.front()], op, config, use.used);
-      planes[group.output] = made_by(shaped.output, index);
+      for (LoweredOp& one :
+           map_whole_or_split(graph, graph.operators[group.members.front()], op, config, use.used, index)) {
+        for (InputEdge& edge : one.inputs) edge.token = program.edge_tokens++;
+        program.ops.push_back(std::move(one));
+      }
+      planes[group.output] = made_by(shaped.output, static_cast<std::int32_t>(program.ops.size()) - 1);
     }
-    program.ops.push_back(std::move(op));
   }
   for (const TensorId output : graph.outputs) {
     const TensorView& view = planes.at(output);

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "arch/kpu/config.h"
+#include "arch/kpu/partition.h"
 #include "arch/kpu/planes.h"
 #include "arch/kpu/program.h"
+#include "arch/kpu/tile_choice.h"
 #include "sim/base/precision.h"
 #include "workloads/fusion.h"
 #include "workloads/graph.h"
@@ -39,12 +41,22 @@ struct Shaped {
 Shaped shape_group(const workloads::Graph& graph, const workloads::FusedGroup& group, PlaneMap& planes,
                    const LoweringOptions& options);
 
-/// Puts a shaped group on the tiles: blocks, partition, L2 residency, slices. Throws NotModelled when L2 is too small.
-void map_on_tiles(const workloads::Graph& graph, const workloads::Operator& primary, LoweredOp& op,
-                  const KpuConfig& config, Precision used);
+/// Puts a shaped group on the tiles: blocks, partition, L2 residency, slices. Gives the estimate by which mappings are
+/// compared. Throws NotModelled when L2 is too small.
+PartitionCost map_on_tiles(const workloads::Graph& graph, const workloads::Operator& primary, LoweredOp& op,
+                           const KpuConfig& config, Precision used);
+PartitionCost map_vector_work(const workloads::Graph& graph, const workloads::Operator& primary, LoweredOp& op,
+                              const KpuConfig& config);
+/// The same for a product on one of `groups`, the cheapest.
+PartitionCost map_product(const workloads::Graph& graph, const workloads::Operator& primary, LoweredOp& op,
+                          const KpuConfig& config, const std::vector<TileGroup>& groups);
 
 /// Shape and mapping of one group of a graph whose operands are plain planes. For tests and single operators.
 LoweredOp map_group(const workloads::Graph& graph, const workloads::FusedGroup& group, const KpuConfig& config);
+
+/// Marks the input rows and columns that some window of the operator touches: a stride beyond the kernel skips pixels, and
+/// what is skipped is never moved.
+void set_used_pixels(LoweredOp& op);
 
 /// Input pixels and channels that output rectangle `out` needs of the primary input.
 Region input_region(const LoweredOp& op, const Region& out);

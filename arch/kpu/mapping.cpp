@@ -22,34 +22,46 @@ std::int64_t longest_slice(const LoweredOp& op, const KpuConfig& config) {
   return std::max<std::int64_t>({16, config.slice_steps / op.element_bytes, whole_steps(op.array)});
 }
 
-/// The slices of the reduction: chunk by chunk, all taps of a chunk together. False when one takes no step of the array.
-bool set_slices(LoweredOp& op, const KpuConfig& config) {
+/// The slices of a reduction over `channels`: chunk by chunk, all taps of a chunk together. None when one takes no step
+/// of the array.
+std::vector<Slice> slices_for(const LoweredOp& op, const KpuConfig& config, std::int64_t channels) {
   const std::int64_t longest = longest_slice(op, config);
   const bool folds = op.array.weight_stationary;
   const std::int64_t unit = folds ? op.array.cell_k : 1;  // folds are cut between rows of the array
   const auto array = [&op](std::int64_t k) { return ceil_div(4 * k, op.array.quarter_macs); };
-  op.slices.clear();
+  std::vector<Slice> slices;
   std::int64_t first = 0;
-  op.chunks = 0;
-  for (std::int64_t channel = 0; channel < op.group_channels(); channel += op.chunk_channels) {
-    for (std::int64_t row_part = 0; row_part < op.row_parts; ++row_part, ++op.chunks) {
-      const std::int64_t channels = std::min(op.chunk_channels, op.group_channels() - channel);
+  std::int64_t chunk = 0;
+  for (std::int64_t channel = 0; channel < channels; channel += op.chunk_channels) {
+    for (std::int64_t row_part = 0; row_part < op.row_parts; ++row_part, ++chunk) {
+      const std::int64_t width = std::min(op.chunk_channels, channels - channel);
       const Range rows = split(op.window.kernel[0], op.row_parts, row_part);
-      const std::int64_t chunk_steps = channels * rows.size() * op.window.kernel[1];
+      const std::int64_t chunk_steps = width * rows.size() * op.window.kernel[1];
       const std::int64_t parts = ceil_div(chunk_steps, longest);  // of equal length, so that none is short
       for (std::int64_t part = 0; part < parts; ++part) {
         Range steps = split(ceil_div(chunk_steps, unit), parts, part);
         steps = {steps.begin * unit, std::min(steps.end * unit, chunk_steps)};
         const std::int64_t begin = folds ? 0 : array(first + steps.begin);
         const std::int64_t length = folds ? ceil_div(steps.size(), unit) : array(first + steps.end) - begin;
-        if (length == 0) return false;
-        op.slices.push_back(
-            {first + steps.begin, steps.size(), op.chunks, first, chunk_steps, channels, rows, begin, length});
+        if (length == 0) return {};
+        slices.push_back({first + steps.begin, steps.size(), chunk, first, chunk_steps, width, rows, begin, length});
       }
       first += chunk_steps;
     }
   }
-  op.array_steps = folds ? ceil_div(op.block_m, op.array.cell_m) : array(op.k);
+  return slices;
+}
+
+/// False when a slice takes no step of the array.
+bool set_slices(LoweredOp& op, const KpuConfig& config) {
+  const std::int64_t last = op.channels_of(op.groups - 1).size();
+  const bool shorter = last < op.group_channels();
+  op.slices = slices_for(op, config, op.group_channels());
+  if (shorter) op.last_slices = slices_for(op, config, last);
+  if (op.slices.empty() || (shorter && op.last_slices.empty())) return false;
+  op.chunks = op.slices.back().chunk + 1;
+  op.array_steps =
+      op.array.weight_stationary ? ceil_div(op.block_m, op.array.cell_m) : ceil_div(4 * op.k, op.array.quarter_macs);
   return true;
 }
 
@@ -83,9 +95,9 @@ bool set_l2(LoweredOp& op, const KpuConfig& config, std::int64_t window, std::in
   }
   const std::int64_t b_slice = longest * op.block_n * bytes + op.block_n * op.epilogue_bytes;
   const std::int64_t b_strip = (op.k * bytes + op.epilogue_bytes) * op.block_n;
-  const bool residual = std::any_of(op.inputs.begin(), op.inputs.end(),
-                                    [](const InputEdge& edge) { return edge.role == EdgeRole::residual; });
-  const std::int64_t staging = 2 * op.block_m * op.block_n * bytes * (residual ? 2 : 1);
+  std::int64_t staged = op.result_bytes;  // of an element: the result, and the residual operand that it waits for
+  for (const InputEdge& edge : op.inputs) staged += edge.role == EdgeRole::residual ? edge.element_bytes : 0;
+  const std::int64_t staging = 2 * op.block_m * op.block_n * staged;
   const std::int64_t sums = op.array.weight_stationary ? op.block_m * op.block_n * kSumBytes : 0;
   budget = std::max<std::int64_t>(0, config.l2_bytes - staging - sums);
   need = 2 * a.chunk + 2 * b_slice;
@@ -154,10 +166,11 @@ void set_vector_blocks(const Graph& graph, const Operator& primary, LoweredOp& o
     set_grid(op);
     std::int64_t largest = 0;
     for (const InputEdge& edge : op.inputs) {
-      largest += (edge.role == EdgeRole::per_channel ? edge.pixels : largest_window(op)) * op.block_n;
+      const std::int64_t pixels = edge.role == EdgeRole::per_channel ? edge.pixels : largest_window(op);
+      largest += pixels * op.block_n * edge.element_bytes;
     }
-    const std::int64_t need = 2 * largest * op.element_bytes;
-    op.pool_a = config.l2_bytes - 2 * op.block_m * op.block_n * op.element_bytes;
+    const std::int64_t need = 2 * largest;
+    op.pool_a = config.l2_bytes - 2 * op.block_m * op.block_n * op.result_bytes;
     if (need <= op.pool_a) return;
     if (op.block_m > 1) {
       op.block_m = (op.block_m + 1) / 2;
@@ -171,15 +184,14 @@ void set_vector_blocks(const Graph& graph, const Operator& primary, LoweredOp& o
 
 }  // namespace
 
-void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config, Precision used) {
-  if (op.kind == OpKind::vector) {
-    for (int site = 0; site < config.tiles; ++site) op.sites.push_back(site);
-    set_vector_blocks(graph, primary, op, config);
-    partition(op, config);
-    return;
-  }
-  const std::vector<TileGroup> groups = groups_for(config, used);
-  if (groups.empty()) refuse(graph, primary, no_tiles(config, used));
+PartitionCost map_vector_work(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config) {
+  for (int site = 0; site < config.tiles; ++site) op.sites.push_back(site);
+  set_vector_blocks(graph, primary, op, config);
+  return partition(op, config);
+}
+
+PartitionCost map_product(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config,
+                          const std::vector<TileGroup>& groups) {
   const LoweredOp shaped = op;
   std::optional<PartitionCost> least;
   std::int64_t need = 0;
@@ -205,9 +217,17 @@ void map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, co
       op = std::move(candidate);
     }
   }
-  if (least) return;
+  if (least) return *least;
   if (need <= budget) refuse(graph, primary, "what fits L2 is less than a step of the array takes");
   refuse(graph, primary, fmt::format("its operands need {} B of L2, the budget is {} B", need, budget));
+}
+
+PartitionCost map_on_tiles(const Graph& graph, const Operator& primary, LoweredOp& op, const KpuConfig& config,
+                           Precision used) {
+  if (op.kind == OpKind::vector) return map_vector_work(graph, primary, op, config);
+  const std::vector<TileGroup> groups = groups_for(config, used);
+  if (groups.empty()) refuse(graph, primary, no_tiles(config, used));
+  return map_product(graph, primary, op, config, groups);
 }
 
 LoweredOp map_group(const Graph& graph, const workloads::FusedGroup& group, const KpuConfig& config) {

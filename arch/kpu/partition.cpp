@@ -16,12 +16,13 @@ namespace {
 std::int64_t tile_bytes(const LoweredOp& op) {
   std::int64_t most = 0;
   for (std::int64_t im = 0; im < op.tiles_m; ++im) {
-    std::int64_t elements = 0;
+    std::int64_t bytes = 0;
     for (const InputEdge& edge : op.inputs) {
       const Range pixels = needed_pixels(op, edge, im);
-      elements += edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size();
+      bytes +=
+          edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size() * edge.element_bytes;
     }
-    most = std::max(most, elements * op.element_bytes);
+    most = std::max(most, bytes);
   }
   return most;
 }

@@ -10,26 +10,44 @@ namespace {
 
 using Sites = std::vector<std::int32_t>;
 
+/// Parts of a row of tiles that read the same channels: one, or as many as the reduction has.
+std::int64_t parts_of(const LoweredOp& op) { return op.part_channels > 0 ? op.groups : 1; }
+
+/// Columns of tiles with blocks of a part.
+Range columns_of(const LoweredOp& op, std::int64_t part) {
+  if (op.part_channels == 0) return {0, op.tiles_n};
+  Range columns{op.tiles_n, 0};
+  for (std::int64_t in = 0; in < op.tiles_n; ++in) {
+    const Range blocks = split(op.grid_n, op.tiles_n, in);
+    if (op.group_of(blocks.begin) > part || op.group_of(blocks.end - 1) < part) continue;
+    columns = {std::min(columns.begin, in), in + 1};
+  }
+  return columns;
+}
+
 /// Bytes that every tile of a row, and of a column, of tiles reads together with the others of it.
 struct SharedBytes {
-  std::vector<std::int64_t> row, column;
+  std::vector<std::int64_t> row;  ///< part by part
+  std::vector<std::int64_t> column;
 };
 
 SharedBytes shared_bytes(const LoweredOp& op) {
-  SharedBytes bytes{std::vector<std::int64_t>(static_cast<std::size_t>(op.tiles_m), 0),
+  const std::int64_t parts = parts_of(op);
+  SharedBytes bytes{std::vector<std::int64_t>(static_cast<std::size_t>(op.tiles_m * parts), 0),
                     std::vector<std::int64_t>(static_cast<std::size_t>(op.tiles_n), 0)};
-  const bool one_group = op.kind == OpKind::gemm && op.groups == 1;
+  const bool shared = op.kind == OpKind::gemm && op.groups == parts;
   for (const InputEdge& edge : op.inputs) {
-    if (edge.role == EdgeRole::input && one_group) {
-      for (std::int64_t im = 0; im < op.tiles_m; ++im) {
-        const Range pixels = needed_pixels(op, edge, im);
-        bytes.row[static_cast<std::size_t>(im)] +=
-            edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size() * op.element_bytes;
+    if (edge.role == EdgeRole::input && shared) {
+      for (std::int64_t i = 0; i < op.tiles_m * parts; ++i) {
+        const Range pixels = needed_pixels(op, edge, i / parts);
+        const std::int64_t channels = edge.reshaped ? edge.channels : op.channels_of(i % parts).size();
+        bytes.row[static_cast<std::size_t>(i)] +=
+            edge_pixels(op, edge, pixels.begin, pixels.end) * channels * edge.element_bytes;
       }
     } else if (edge.role == EdgeRole::operand_b) {
       for (std::int64_t in = 0; in < op.tiles_n; ++in) {
         bytes.column[static_cast<std::size_t>(in)] +=
-            needed_pixels(op, edge, 0).size() * needed_channels(op, edge, in).size() * op.element_bytes;
+            needed_pixels(op, edge, 0).size() * needed_channels(op, edge, in).size() * edge.element_bytes;
       }
     }
   }
@@ -115,12 +133,16 @@ std::int64_t flit_links(const LoweredOp& op, const SharedBytes& bytes, const Sit
   Sites group;
   // Where producers stand is open: the middle of the mesh stands for them.
   const std::int32_t middle = config.mesh_height / 2 * config.mesh_width + config.mesh_width / 2;
-  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
-    const std::int64_t flits = ceil_div(bytes.row[static_cast<std::size_t>(im)], config.flit_bytes);
-    if (flits == 0) continue;
-    const auto first = sites.begin() + static_cast<std::ptrdiff_t>(im * op.tiles_n);
-    group.assign(first, first + static_cast<std::ptrdiff_t>(op.tiles_n));
-    sum += flits * tree_links(config, middle, group);
+  const std::int64_t parts = parts_of(op);
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const Range columns = columns_of(op, part);
+    for (std::int64_t im = 0; im < op.tiles_m; ++im) {
+      const std::int64_t flits = ceil_div(bytes.row[static_cast<std::size_t>(im * parts + part)], config.flit_bytes);
+      if (flits == 0) continue;
+      const auto row = sites.begin() + static_cast<std::ptrdiff_t>(im * op.tiles_n);
+      group.assign(row + static_cast<std::ptrdiff_t>(columns.begin), row + static_cast<std::ptrdiff_t>(columns.end));
+      sum += flits * tree_links(config, middle, group);
+    }
   }
   for (std::int64_t in = 0; in < op.tiles_n; ++in) {
     const std::int64_t flits = ceil_div(bytes.column[static_cast<std::size_t>(in)], config.flit_bytes);

@@ -15,19 +15,19 @@
 namespace cyclescope::kpu {
 namespace {
 
-std::int64_t channels_of(const LoweredOp& op, std::int64_t tile) {
-  const Region out = op.output_region(tile);
-  return out.channel_end - out.channel_begin;
-}
-
 std::int64_t weight_bytes_on(const LoweredOp& op, std::int64_t tile) {
-  return op.weight_bytes == 0 ? 0 : channels_of(op, tile) * (op.k * op.element_bytes + op.epilogue_bytes);
+  if (op.weight_bytes == 0) return 0;
+  const Region out = op.output_region(tile);
+  const Region last = intersect(out, {0, op.m, op.n / op.groups * (op.groups - 1), op.n});  // of the last group
+  const std::int64_t left_out = std::max<std::int64_t>(0, last.channel_end - last.channel_begin) * (op.k - op.last_k());
+  const std::int64_t channels = out.channel_end - out.channel_begin;
+  return channels * (op.k * op.element_bytes + op.epilogue_bytes) - left_out * op.element_bytes;
 }
 
 std::int64_t edge_bytes_on(const LoweredOp& op, const InputEdge& edge, std::int64_t tile) {
   const Range pixels = needed_pixels(op, edge, tile / op.tiles_n);
   const Range channels = needed_channels(op, edge, tile % op.tiles_n);
-  return edge_pixels(op, edge, pixels.begin, pixels.end) * channels.size() * op.element_bytes;
+  return edge_pixels(op, edge, pixels.begin, pixels.end) * channels.size() * edge.element_bytes;
 }
 
 /// Slices that must be in L3 at once: all that are read again, and two to stream the others.
@@ -70,7 +70,9 @@ class Planner {
   static void set_weight_stream(LoweredOp& op) {
     if (op.weight_bytes == 0) return;
     std::int64_t steps = 0;
-    for (const Slice& slice : op.slices) steps = std::max(steps, slice.steps);
+    for (const auto& slices : {op.slices, op.last_slices}) {
+      for (const Slice& slice : slices) steps = std::max(steps, slice.steps);
+    }
     op.weights.used = true;
     op.weights.lanes = op.tiles_n;
     op.weights.length = op.column_slices();
@@ -79,8 +81,8 @@ class Planner {
 
   /// Results on one tile until they are sent, all of them or those of a few blocks.
   [[nodiscard]] std::int64_t staging_on(const LoweredOp& op, std::int64_t tile, bool few) const {
-    const std::int64_t all = op.output_region(tile).elements() * op.element_bytes;
-    return few ? std::min(all, config_.staging_blocks * op.block_m * op.block_n * op.element_bytes) : all;
+    const std::int64_t all = op.output_region(tile).elements() * op.result_bytes;
+    return few ? std::min(all, config_.staging_blocks * op.block_m * op.block_n * op.result_bytes) : all;
   }
 
   void reserve_staging(std::size_t j, std::int64_t sign, bool few) {

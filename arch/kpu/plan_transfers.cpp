@@ -71,7 +71,7 @@ class TransferPlanner {
         const std::int64_t channels = piece.source.channel_end - piece.source.channel_begin;
         const bool by_column = edge.role == EdgeRole::residual || op.kind == OpKind::vector;
         const std::int64_t width = by_column ? std::min(op.block_n, channels) : channels;
-        const std::int64_t run = std::max<std::int64_t>(1, config_.load_bytes / (width * op.element_bytes));
+        const std::int64_t run = std::max<std::int64_t>(1, config_.load_bytes / (width * edge.element_bytes));
         for (std::int64_t frame = 0; frame < frames; ++frame) {
           for (std::int64_t c = 0; c < channels; c += width) {
             for (std::int64_t p = 0; p < pixels; p += run) {
@@ -112,7 +112,7 @@ class TransferPlanner {
       for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
         const Region block = op.block(mb, nb);
         blocks.push_back(output_of(index, block, tile));
-        bytes.push_back(block.elements() * op.element_bytes);
+        bytes.push_back(block.elements() * op.result_bytes);
       });
       coalesce(blocks, bytes, {config_.packet_bytes, staging_for_runs(op, tile)});
     }
@@ -122,7 +122,7 @@ class TransferPlanner {
   /// Of staging that does not hold all results of a tile, a run of blocks may take half, so that the next one comes in
   /// while it leaves.
   static std::int64_t staging_for_runs(const LoweredOp& op, std::int64_t tile) {
-    const std::int64_t all = op.output_region(tile).elements() * op.element_bytes;
+    const std::int64_t all = op.output_region(tile).elements() * op.result_bytes;
     return all <= op.staging_bytes ? all : op.staging_bytes / 2;
   }
 
@@ -141,7 +141,7 @@ class TransferPlanner {
     if (op.graph_output || op.stored) {
       Segment segment;
       segment.token = index;
-      segment.bytes = block.elements() * op.element_bytes;
+      segment.bytes = block.elements() * op.result_bytes;
       segment.store = true;
       segment.address = memory_.allocate(segment.bytes);
       segment.route = lists_.route(own, {config_.tiles + config_.store_engine(own / config_.mesh_width)});

@@ -1,6 +1,7 @@
 // The lowered form of a network: what the chip executes. Static; built by lowering, never changed by the machine.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -93,7 +94,8 @@ struct Stream {
 struct InputEdge {
   std::int32_t token = 0;  ///< counts its arrival at a tile when it is pushed; unused when it streams
   EdgeRole role = EdgeRole::input;
-  bool reshaped = false;                  ///< read in another order than it was made: every tile needs all of it
+  bool reshaped = false;  ///< read in another order than it was made: every tile needs all of it
+  std::int64_t element_bytes = 1;
   std::int64_t pixels = 0, channels = 0;  ///< of one frame of the reader's plane
   std::vector<Piece> pieces;              ///< that make up the plane
   Stream stream;                          ///< used: it is in external memory and comes by deliveries
@@ -106,13 +108,15 @@ struct LoweredOp {
   std::string members;  ///< names of the operators fused into it
   OpKind kind = OpKind::gemm;
   std::int64_t macs = 0;           ///< of all frames
-  std::int64_t element_bytes = 1;  ///< of activations and weights
+  std::int64_t element_bytes = 1;  ///< of what enters the array: operand A and weights
+  std::int64_t result_bytes = 1;   ///< of an element of the output
   // Output plane and reduction; the batch lies behind each other in m.
   std::int64_t frames = 1;
   std::int64_t m = 0;       ///< output pixels (rows of the GEMM) of all frames
   std::int64_t n = 0;       ///< output channels (columns) of all groups
-  std::int64_t k = 0;       ///< reduction length of a group; 0 for vector work
-  std::int64_t groups = 1;  ///< independent products (heads, groups of a convolution): slices of the channels
+  std::int64_t k = 0;       ///< reduction length of a group (the longest part); 0 for vector work
+  std::int64_t groups = 1;  ///< products side by side (heads, groups, parts of a reduction): slices of the channels
+  std::int64_t part_channels = 0;  ///< groups are parts of one reduction (K-split): input channels of all but the last
   std::int64_t in_height = 0, in_width = 0;  ///< of one frame
   std::int64_t in_channels = 0;              ///< of all groups
   std::int64_t out_height = 0, out_width = 0;
@@ -139,6 +143,7 @@ struct LoweredOp {
   std::int64_t row_parts = 1;           ///< and parts into which the rows of the kernel are cut for that
   std::int64_t chunks = 1;              ///< of a group
   std::vector<Slice> slices;            ///< of one block
+  std::vector<Slice> last_slices;       ///< of one block of the last part of a reduction, if it is shorter
   std::int64_t array_steps = 0;         ///< of one block: ceil(4 k / quarter_macs); of one fold: ceil(block_m / cell_m)
   std::int64_t pool_a = 0, pool_b = 0;  ///< L2 bytes for each operand
   std::int64_t moved_bytes = 0;         ///< of operands, from L3 to L2 of the busiest tile
@@ -165,7 +170,16 @@ struct LoweredOp {
   [[nodiscard]] std::int64_t rounds() const {
     return dealt ? (grid_m * grid_n + tiles() - 1) / tiles() : most_m() * most_n();
   }
-  [[nodiscard]] std::int64_t group_channels() const { return in_channels / groups; }
+  /// Input channels of a group, the last part of a reduction apart.
+  [[nodiscard]] std::int64_t group_channels() const { return part_channels > 0 ? part_channels : in_channels / groups; }
+  [[nodiscard]] Range channels_of(std::int64_t group) const {
+    return {group * group_channels(), std::min(in_channels, (group + 1) * group_channels())};
+  }
+  /// Reduction length of the last group.
+  [[nodiscard]] std::int64_t last_k() const { return k / group_channels() * channels_of(groups - 1).size(); }
+  [[nodiscard]] const std::vector<Slice>& slices_of(std::int64_t nb) const {
+    return last_slices.empty() || group_of(nb) + 1 < groups ? slices : last_slices;
+  }
   [[nodiscard]] std::int64_t blocks_per_group() const { return grid_n / groups; }
   [[nodiscard]] std::int64_t group_of(std::int64_t nb) const { return nb / blocks_per_group(); }
   [[nodiscard]] std::int64_t frame_pixels() const { return out_height * out_width; }  ///< output

@@ -62,7 +62,7 @@ void Reader::cut(const Region& part, const Emit& emit) const {
         }
       }
       const Region rect{at_pixels[p], at_pixels[p + 1], at_channels[c], at_channels[c + 1]};
-      emit(rect, used * (rect.channel_end - rect.channel_begin) * op_->element_bytes, sites);
+      emit(rect, used * (rect.channel_end - rect.channel_begin) * edge_->element_bytes, sites);
     }
   }
 }

@@ -62,8 +62,8 @@ Region input_region(const LoweredOp& op, const Region& out) {
     in.channel_end = out.channel_end;
   } else if (op.groups > 1) {
     const std::int64_t group_n = op.n / op.groups;
-    in.channel_begin = out.channel_begin / group_n * op.group_channels();
-    in.channel_end = ((out.channel_end - 1) / group_n + 1) * op.group_channels();
+    in.channel_begin = op.channels_of(out.channel_begin / group_n).begin;
+    in.channel_end = op.channels_of((out.channel_end - 1) / group_n).end;
   }
   const std::int64_t first_frame = out.pixel_begin / out_frame;
   const std::int64_t last_frame = (out.pixel_end - 1) / out_frame;

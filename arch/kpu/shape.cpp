@@ -272,8 +272,25 @@ class Shaper {
   LoweredOp op_;
 };
 
-/// Marks the input rows and columns that some window touches: a stride beyond the kernel skips pixels, and what is
-/// skipped is never moved.
+/// Members after the primary: what the drain does besides requantisation.
+void set_epilogue(const Graph& graph, const FusedGroup& group, Precision used, LoweredOp& op) {
+  bool table = false;
+  for (std::size_t i = 1; i < group.members.size(); ++i) {
+    const Operator& member = graph.operators[group.members[i]];
+    const bool simple = member.type == OperatorType::batch_norm || member.type == OperatorType::add ||
+                        member.type == OperatorType::relu || member.type == OperatorType::clip;
+    table = table || !simple;
+  }
+  if (op.kind != OpKind::gemm) return;
+  constexpr std::int64_t kBias = 4;   // INT32 or FP32
+  constexpr std::int64_t kScale = 4;  // 32-bit requantisation, integers only
+  op.epilogue_bytes = op.weight_bytes == 0 ? 0 : kBias + (used == Precision::int8 ? kScale : 0);
+  // Bias, simple activation and requantisation are one pass; a residual operand and a table look-up are one each.
+  op.vector_passes = 1 + (group.has_residual ? 1 : 0) + (table ? 1 : 0);
+}
+
+}  // namespace
+
 void set_used_pixels(LoweredOp& op) {
   const auto used = [&op](std::int64_t outputs, std::int64_t inputs, std::size_t axis) {
     std::vector<char> touched(static_cast<std::size_t>(inputs), op.whole_input || op.resize ? 1 : 0);
@@ -295,25 +312,6 @@ void set_used_pixels(LoweredOp& op) {
   op.columns_used_before = prefix(used(op.out_width, op.in_width, 1));
 }
 
-/// Members after the primary: what the drain does besides requantisation.
-void set_epilogue(const Graph& graph, const FusedGroup& group, Precision used, LoweredOp& op) {
-  bool table = false;
-  for (std::size_t i = 1; i < group.members.size(); ++i) {
-    const Operator& member = graph.operators[group.members[i]];
-    const bool simple = member.type == OperatorType::batch_norm || member.type == OperatorType::add ||
-                        member.type == OperatorType::relu || member.type == OperatorType::clip;
-    table = table || !simple;
-  }
-  if (op.kind != OpKind::gemm) return;
-  constexpr std::int64_t kBias = 4;   // INT32 or FP32
-  constexpr std::int64_t kScale = 4;  // 32-bit requantisation, integers only
-  op.epilogue_bytes = op.weight_bytes == 0 ? 0 : kBias + (used == Precision::int8 ? kScale : 0);
-  // Bias, simple activation and requantisation are one pass; a residual operand and a table look-up are one each.
-  op.vector_passes = 1 + (group.has_residual ? 1 : 0) + (table ? 1 : 0);
-}
-
-}  // namespace
-
 Shaped shape_group(const Graph& graph, const FusedGroup& group, PlaneMap& planes, const LoweringOptions& options) {
   Shaped shaped = Shaper(graph, group, planes).run();
   LoweredOp& op = shaped.op;
@@ -323,7 +321,8 @@ Shaped shape_group(const Graph& graph, const FusedGroup& group, PlaneMap& planes
   }
   if (op.kind == OpKind::view) return shaped;
   const PrecisionUse use = precision_use(options.precision);
-  op.element_bytes = bits(use.used) / 8;
+  op.element_bytes = op.result_bytes = bits(use.used) / 8;
+  for (InputEdge& edge : op.inputs) edge.element_bytes = op.element_bytes;
   op.frames = options.batch;
   op.m = op.frames * op.frame_pixels();
   const bool product_with_weights = op.kind == OpKind::gemm && !op.frames_apart;

@@ -26,7 +26,7 @@ std::int64_t fold_clocks(const LoweredOp& op, const KpuConfig& config, std::int6
 
 /// Clocks for which a block takes one of the two result slots of L2.
 std::int64_t slot_clocks(const LoweredOp& op, const KpuConfig& config) {
-  const std::int64_t lines = ceil_div(op.block_m * op.block_n * op.element_bytes, config.line_bytes);
+  const std::int64_t lines = ceil_div(op.block_m * op.block_n * op.result_bytes, config.line_bytes);
   return drain_clocks(op, config, op.vector_passes) + config.vector_depth + 1 + config.l2_latency + lines + 1;
 }
 

@@ -57,6 +57,13 @@ results::RunResult ideal(const workloads::Graph& graph, const Overrides& more = 
   return result;
 }
 
+/// Tiles of KPU-T64, all alike, with ideal operands.
+Overrides alike(int tiles, const std::string& split) {
+  return {"sim.ideal=operands",       "sequencer.launch=50 cycles", "tiles.bf16=0 tiles",
+          "tiles.matrix=0 tiles",     "dma.engines=1 engines",      "kpu.tiles=" + std::to_string(tiles) + " tiles",
+          "lowering.k_split=" + split};
+}
+
 }  // namespace
 
 TEST_CASE("kpu: one block by hand") {
@@ -138,12 +145,7 @@ TEST_CASE("kpu: the published products take their published clocks on tiles of 3
   for (const Product& p : products) {
     for (const auto& [tiles, array] : p.array) {
       INFO(p.name << " on " << tiles);
-      const Overrides overrides{"sim.ideal=operands",
-                                "sequencer.launch=50 cycles",
-                                "tiles.bf16=0 tiles",
-                                "tiles.matrix=0 tiles",
-                                "kpu.tiles=" + std::to_string(tiles) + " tiles",
-                                "dma.engines=1 engines"};
+      const Overrides overrides = alike(tiles, "off");
       const Outcome outcome = attempt("kpu-t64", product(p.m, p.k, p.n), overrides);
       INFO(outcome.message);
       REQUIRE(outcome.ok());
@@ -151,6 +153,51 @@ TEST_CASE("kpu: the published products take their published clocks on tiles of 3
       check_laws(product(p.m, p.k, p.n), outcome.result);
     }
   }
+}
+
+TEST_CASE("kpu: the published products in parts take their published clocks and a sum") {
+  // kpu.md 6.1: every tile has one full block of K / s steps. Two operators are launched: the product in parts, then the
+  // sum of s operands by 16 lanes. The output, m x n, goes to the tiles in blocks of ceil(m x n / 32 / tiles) rows of 32.
+  struct Product {
+    std::int64_t m, k, n;
+    int tiles;
+    const char* parts;
+    std::int64_t array, vector;
+  };
+  const Product products[] = {
+      // 64 blocks: 4608 / 2 steps + 94. ceil(49 x 16 / 64) = 13 rows: 13 x 32 elements, 2 passes.
+      {49, 9 * 512, 512, 64, "2", 2'398, 13 * 32 * 2 / 16},
+      // 588 blocks: 576 / 3 steps + 94. ceil(3136 x 2 / 768) = 9 rows: 9 x 32 elements, 3 passes.
+      {3136, 9 * 64, 64, 768, "3", 286, 9 * 32 * 3 / 16},
+      // 64 blocks of a row, one of them full: 2048 / 2 steps + 32. One row: 32 elements, 2 passes.
+      {1, 2048, 1000, 64, "2", 1024 + 2 + 32 - 2, 32 * 2 / 16},
+  };
+  for (const Product& p : products) {
+    INFO(p.m << " x " << p.k << " x " << p.n << " in " << p.parts);
+    const Outcome outcome = attempt("kpu-t64", product(p.m, p.k, p.n), alike(p.tiles, p.parts));
+    INFO(outcome.message);
+    REQUIRE(outcome.ok());
+    REQUIRE(outcome.result.operators.size() == 2);
+    CHECK(outcome.result.operators[0].end_cycle == kAround + p.array);
+    CHECK(outcome.result.cycles == kAround + p.array + kAround + p.vector);
+    check_laws(product(p.m, p.k, p.n), outcome.result);
+  }
+}
+
+TEST_CASE("kpu: parts of unequal length by hand") {
+  // 20 channels in 3 parts are 7, 7 and 6 steps on 3 of 4 tiles of 8x8. The sum: 2 rows of 8 elements on each tile, 3
+  // passes by 4 lanes. Two programs are loaded in the cold state.
+  const Overrides split{"lowering.k_split=3"};
+  const std::int64_t both = kAround + array_clocks(1, 7, 8, 8, 8) + kAround + 2 * 8 * 3 / 4;
+  const results::RunResult steady = ideal(product(8, 20, 8), split, {}, machine_of("kpu"));
+  CHECK(steady.cycles == both);
+  REQUIRE(steady.operators.size() == 2);
+  CHECK(steady.operators[0].macs == 8 * 20 * 8);
+  CHECK(steady.operators[1].macs == 0);
+  CHECK(ideal(product(8, 20, 8), split, cold(), machine_of("kpu")).cycles == both + 2 * kConfiguration);
+  // Each part is a block of 8 steps on another tile instead of one of 24 steps, which takes as long as the drain allows.
+  CHECK(ideal(product(8, 24, 8), split, {}, machine_of("kpu")).cycles ==
+        kAround + array_clocks(1, 8, 8, 8, 8) + kAround + 2 * 8 * 3 / 4);
 }
 
 TEST_CASE("kpu: folds of a matrix tile by hand") {

@@ -16,10 +16,10 @@ using results::RunResult;
 /// Parameter that is made k larger, and how many times it stands on the chain, by cause.
 struct Injection {
   std::string key;
-  std::int64_t value;                             ///< before
+  std::int64_t value;  ///< before
   std::string unit;
-  std::map<std::string, std::int64_t> times;      ///< on the critical path
-  std::string lane;                               ///< kind of the lane in which it appears
+  std::map<std::string, std::int64_t> times;  ///< on the critical path
+  std::string lane;                           ///< kind of the lane in which it appears
   Leaf leaf;
   std::int64_t times_in_lane;
 };
@@ -34,8 +34,7 @@ RunResult with(const Overrides& base, const std::string& key, std::int64_t value
   return simulate(one_kpu_tile(), one_block(), overrides, options);
 }
 
-void check(const Overrides& base, const Injection& injection, std::int64_t k,
-           const machine::RunOptions& options = {}) {
+void check(const Overrides& base, const Injection& injection, std::int64_t k, const machine::RunOptions& options = {}) {
   INFO(injection.key << " + " << k);
   const RunResult before = with(base, injection.key, injection.value, injection.unit, options);
   const RunResult after = with(base, injection.key, injection.value + k, injection.unit, options);
@@ -68,7 +67,7 @@ TEST_CASE("kpu: injection into the control chain, operands ideal") {
     for (const std::int64_t k : {1, 2, 13}) check(base, injection, k);
   }
   // 16 bytes more of a program are one clock more of its broadcast, when it is not there yet.
-  const Injection program{"sequencer.program", 256,  "B", {}, "sequencer", Leaf::overhead_configuration, 0};
+  const Injection program{"sequencer.program", 256, "B", {}, "sequencer", Leaf::overhead_configuration, 0};
   check(base, program, 16);
   const RunResult before = with(base, "sequencer.program", 256, "B", cold());
   const RunResult after = with(base, "sequencer.program", 256 + 16, "B", cold());
@@ -87,8 +86,13 @@ TEST_CASE("kpu: injection into the data chain, operator launched early") {
       {"dma.setup", 200, "cycles", {{"overhead.descriptor", 1}}, "dma", Leaf::overhead_descriptor, 1},
       {"mesh.router_latency", 1, "cycles", {{"waiting.operand.noc", 4}}, "array", Leaf::waiting_operand_noc, 2},
       {"l3.latency", 4, "cycles", {{"waiting.operand.l3", 2}}, "array", Leaf::waiting_operand_l3, 1},
-      {"l2.latency", 2, "cycles", {{"waiting.operand.l2", 1}, {"useful.transfer", 1}}, "array",
-       Leaf::waiting_operand_l2, 1},
+      {"l2.latency",
+       2,
+       "cycles",
+       {{"waiting.operand.l2", 1}, {"useful.transfer", 1}},
+       "array",
+       Leaf::waiting_operand_l2,
+       1},
       {"vector.depth", 4, "cycles", {{"useful.vector", 1}}, "vector", Leaf::useful_vector, 1}};
   for (const Injection& injection : injections) {
     for (const std::int64_t k : {4, 8, 20}) check(base, injection, k);

@@ -35,6 +35,9 @@ std::vector<Variant> variants() {
           {"two frames", {}, frames},
           {"bf16", {}, bf16},
           {"two frames of fp32", {}, fp32},
+          {"two frames in parts",
+           {"lowering.k_split=2", "kpu.tiles=9 tiles", "mesh.width=3 nodes", "mesh.height=3 nodes"},
+           frames},
           {"small L3", {"l3.capacity=2 KiB", "lowering.weight_window=1 B", "l2.capacity=1 KiB"}, {}},
           {"small L3, two frames", {"l3.capacity=3 KiB", "lowering.weight_window=1 B", "l2.capacity=1 KiB"}, frames}};
 }
@@ -73,6 +76,7 @@ void check_models_agree(const Machine& machine, const workloads::Graph& graph, c
 }  // namespace
 
 TEST_CASE("kpu: laws hold on every kind of operator, batch, precision and spill") {
+  int in_parts = 0;
   for (const Machine& machine : machines()) {
     int ran = 0;
     for (const Variant& variant : variants()) {
@@ -83,10 +87,12 @@ TEST_CASE("kpu: laws hold on every kind of operator, batch, precision and spill"
         ++ran;
         CHECK(result.batch == variant.options.batch);
         check_laws(graph, result);
+        for (const results::OperatorResult& op : result.operators) in_parts += op.type == "partial sums" ? 1 : 0;
       }
     }
     CHECK(ran >= 30);
   }
+  CHECK(in_parts > 0);
 }
 
 TEST_CASE("kpu: the register-accurate array and fine-grained simulation agree on them") {

@@ -35,6 +35,7 @@ const std::vector<Choice>& choices() {
       {"matrix_tile.bf16_rate", {"128 quarter_MAC"}},
       {"matrix_tile.port", {"0 B", "16 B", "512 B"}},
       {"lowering.matrix", {"auto", "auto", "off"}},
+      {"lowering.k_split", {"auto", "off", "2", "3"}},
       {"vector.lanes", {"1 elements", "3 elements", "64 elements"}},
       {"sram.line", {"1 B", "16 B", "64 B", "256 B"}},
       {"l2.capacity", {"700 B", "2 KiB", "16 KiB"}},

@@ -1,7 +1,8 @@
 // More bandwidth or buffers never make a machine slower; an ideal one waits for nothing.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
 
 #include "sim/run/platforms.h"
 #include "tests/contract/laws.h"

@@ -84,8 +84,8 @@ Outcome attempt(const std::string& platform, const workloads::Graph& graph, cons
   Outcome outcome;
   if (!WIFEXITED(status)) {
     outcome.exit_code = -1;
-    outcome.message = "ended by signal " + std::to_string(WTERMSIG(status)) +
-                      (WTERMSIG(status) == SIGALRM ? " (it hung)" : "");
+    outcome.message =
+        "ended by signal " + std::to_string(WTERMSIG(status)) + (WTERMSIG(status) == SIGALRM ? " (it hung)" : "");
     return outcome;
   }
   outcome.exit_code = WEXITSTATUS(status);
@@ -102,7 +102,7 @@ Outcome attempt(const Machine& machine, const workloads::Graph& graph, const Ove
 }
 
 results::RunResult simulate(const Machine& machine, const workloads::Graph& graph, const Overrides& overrides,
-                       const machine::RunOptions& options) {
+                            const machine::RunOptions& options) {
   Outcome outcome = attempt(machine, graph, overrides, options);
   INFO(graph.model << " on " << machine.platform << ": code " << outcome.exit_code << ", " << outcome.message);
   REQUIRE(outcome.ok());

@@ -1,7 +1,8 @@
 // Multiplying every period and every time parameter by an integer multiplies every time by it.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
 
 #include "sim/run/platforms.h"
 #include "tests/contract/laws.h"

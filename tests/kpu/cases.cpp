@@ -142,6 +142,50 @@ void add_matrix_nets(std::vector<Case>& cases) {
   }
 }
 
+/// Reductions split over twelve tiles: windows in padding, residual operands, ranges of channels of unequal length, several
+/// frames, wider values, L2 and L3 that are too small.
+void add_split_nets(std::vector<Case>& cases) {
+  Net net;
+  const TensorId x = net.relu(net.convolution(net.input({1, 13, 5, 5}), {7, {3, 3}, {1, 1}, {1, 1, 1, 1}}));
+  const TensorId y = net.batch_norm(net.convolution(x, {7, {3, 3}, {1, 1}, {1, 1, 1, 1}}));
+  const TensorId z = net.convolution(net.relu(net.sum(y, x)), {20, {2, 3}, {2, 1}, {1, 0, 0, 1}});
+  std::vector<Graph> graphs{net.finish(net.linear(net.flatten(z), 19)), workloads::transformer_layer(5, 3, 24),
+                            workloads::branches()};
+  Random random;
+  for (int number = 0; number < 3; ++number) graphs.push_back(random_net(random));
+  const struct {
+    const char* l2;
+    const char* l3;
+    LoweringOptions options;
+  } variants[]{{"8 KiB", "64 KiB", {Precision::int8, 1}},
+               {"8 KiB", "64 KiB", {Precision::int8, 3}},
+               {"4 KiB", "32 KiB", {Precision::bf16, 1}},
+               {"8 KiB", "64 KiB", {Precision::fp32, 2}},
+               {"1 KiB", "3 KiB", {Precision::int8, 2}}};
+  int split = 0;
+  for (const char* parts : {"2", "3"}) {
+    for (const auto& variant : variants) {
+      const KpuConfig config =
+          small_chip({"kpu.tiles=12 tiles", "mesh.width=4 nodes", "mesh.height=3 nodes", "tiles.matrix=0 tiles",
+                      "lowering.weight_window=64 B", fmt::format("lowering.k_split={}", parts),
+                      fmt::format("l2.capacity={}", variant.l2), fmt::format("l3.capacity={}", variant.l3)});
+      for (std::size_t i = 0; i < graphs.size(); ++i) {
+        const std::string name =
+            fmt::format("network {} in {} parts, {} frames of {}, {} of L3", i, parts, variant.options.batch,
+                        cyclescope::name(variant.options.precision), variant.l3);
+        try {
+          cases.push_back(lowered(name, config, graphs[i], variant.options));
+        } catch (const NotModelled& error) {
+          WARN(name << ": " << error.what());
+          continue;
+        }
+        for (const LoweredOp& op : cases.back().program.ops) split += op.part_channels > 0 ? 1 : 0;
+      }
+    }
+  }
+  REQUIRE(split >= 60);
+}
+
 }  // namespace
 
 const std::vector<Case>& cases() {
@@ -159,6 +203,7 @@ const std::vector<Case>& cases() {
     add_random_nets(list);
     add_operator_nets(list);
     add_matrix_nets(list);
+    add_split_nets(list);
     return list;
   }();
   return all;

@@ -148,16 +148,17 @@ TEST_CASE("block commands follow the order of execution") {
         } else {
           REQUIRE(block.m == m);
           REQUIRE(block.n == n);
-          REQUIRE(block.steps == ceil_div(4 * op.k, op.array.quarter_macs));
+          const std::int64_t steps = op.kind == OpKind::gemm ? reduction_of(op, nb) : 0;
+          REQUIRE(block.steps == ceil_div(4 * steps, op.array.quarter_macs));
         }
         macs += block.macs;
         REQUIRE(block.results == m * n);
         REQUIRE(block.adds == (fold > 0));
         REQUIRE(block.leaves == last);
-        REQUIRE(block.out_bytes == (last ? out.elements() * op.element_bytes : 0));
+        REQUIRE(block.out_bytes == (last ? out.elements() * op.result_bytes : 0));
         REQUIRE(block.residual_bytes == (has_residual(op) ? block.out_bytes : 0));
       }
-      REQUIRE(macs == out.elements() * op.k);
+      REQUIRE(macs == (op.kind == OpKind::gemm ? out.elements() * reduction_of(op, nb) : 0));
     });
     REQUIRE(next == commands.blocks.size());
   });
@@ -166,22 +167,28 @@ TEST_CASE("block commands follow the order of execution") {
 TEST_CASE("the runs of both sides bring every step of every block once") {
   for_all_commands([](const Case&, const LoweredOp& op, std::int64_t tile, const TileCommands& commands) {
     if (op.kind != OpKind::gemm) return;
-    REQUIRE(by_block(commands.runs_a, commands.blocks.size()).back().size() == op.slices.size() / folds_of(op));
-    REQUIRE(by_block(commands.runs_b, commands.blocks.size()).back().size() == op.slices.size() / folds_of(op));
+    const auto runs_a = by_block(commands.runs_a, commands.blocks.size());
+    const auto runs_b = by_block(commands.runs_b, commands.blocks.size());
+    std::size_t number = 0;
     std::size_t next = 0;
     for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
       const Region out = op.block(mb, nb);
-      for (std::size_t s = 0; s < op.slices.size(); ++s, ++next) {
+      const std::vector<Slice>& slices = op.slices_of(nb);
+      for (std::size_t fold = 0; fold < folds_of(op); ++fold, ++number) {
+        REQUIRE(runs_a.at(number).size() == slices.size() / folds_of(op));
+        REQUIRE(runs_b.at(number).size() == slices.size() / folds_of(op));
+      }
+      for (std::size_t s = 0; s < slices.size(); ++s, ++next) {
         const StreamRun& a = commands.runs_a.at(next);
         const StreamRun& b = commands.runs_b.at(next);
         const BlockCommand& block = commands.blocks.at(static_cast<std::size_t>(a.block));
         REQUIRE(a.block == b.block);
-        REQUIRE(a.first_step == op.slices[s].array_first);
-        REQUIRE(b.first_step == op.slices[s].array_first);
-        REQUIRE(b.steps == op.slices[s].array_steps);
+        REQUIRE(a.first_step == slices[s].array_first);
+        REQUIRE(b.first_step == slices[s].array_first);
+        REQUIRE(b.steps == slices[s].array_steps);
         REQUIRE(a.steps == (op.array.weight_stationary ? block.steps : b.steps));
         REQUIRE(a.lines >= 0);
-        const std::int64_t bytes = op.slices[s].steps * op.element_bytes;
+        const std::int64_t bytes = slices[s].steps * op.element_bytes;
         REQUIRE(a.bytes == bytes * (out.pixel_end - out.pixel_begin));
         const std::int64_t parameters = s == 0 ? op.epilogue_bytes : 0;  // they come with the first slice
         REQUIRE(b.bytes == (bytes + parameters) * (out.channel_end - out.channel_begin));
@@ -200,11 +207,9 @@ TEST_CASE("the lines of the slices add up to those of the window") {
     for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
       const Region out = op.block(mb, nb);
       std::map<std::int64_t, std::int64_t> lines;
-      for (std::size_t s = 0; s < op.slices.size(); ++s) {
-        lines[op.slices[s].chunk] += commands.runs_a.at(next++).lines;
-      }
+      for (const Slice& slice : op.slices_of(nb)) lines[slice.chunk] += commands.runs_a.at(next++).lines;
       for (const auto& [chunk, sum] : lines) {
-        const std::int64_t left = op.in_channels / op.groups - chunk * op.chunk_channels;
+        const std::int64_t left = channels_reduced(op, nb) - chunk * op.chunk_channels;
         const std::int64_t width = std::min(op.chunk_channels, left) * op.element_bytes;
         REQUIRE(sum == window_lines(op, out.pixel_begin, out.pixel_end, width, op.array.port_bytes));
       }
@@ -250,7 +255,11 @@ TEST_CASE("moves bring the windows' pixels and the second operand") {
     const Range columns = op.blocks_n(tile);
     const std::int64_t uses = op.weights.reload ? rows.size() : 1;
     const auto slices = static_cast<std::int64_t>(op.slices.size());
-    if (op.weights.used) REQUIRE(static_cast<std::int64_t>(times.size()) == columns.size() * slices * uses);
+    std::int64_t deliveries = 0;
+    for (std::int64_t nb = columns.begin; nb < columns.end; ++nb) {
+      deliveries += static_cast<std::int64_t>(op.slices_of(nb).size());
+    }
+    if (op.weights.used) REQUIRE(static_cast<std::int64_t>(times.size()) == deliveries * uses);
     for (const auto& [delivery, n] : times) {
       REQUIRE(0 <= delivery);
       REQUIRE(delivery < (op.weights.reload ? op.rounds() : columns.size()) * slices);
@@ -259,17 +268,21 @@ TEST_CASE("moves bring the windows' pixels and the second operand") {
     // Held operands are moved once for each of their other index's groups or frames, others for every block.
     const auto per_frame = op.frames_apart ? op.grid_m / op.frames : op.grid_m;
     const auto group = [&op](std::int64_t nb) { return nb / (op.grid_n / op.groups); };
-    const std::int64_t groups = group(columns.end - 1) - group(columns.begin) + 1;
+    std::int64_t channels = 0;  // of A, in all passes over a row of blocks
+    for (std::int64_t nb = columns.begin; nb < columns.end; ++nb) {
+      const bool again = op.hold == Hold::a && nb > columns.begin && group(nb) == group(nb - 1);
+      if (!again) channels += channels_reduced(op, nb);
+    }
     const std::int64_t frames = (rows.end - 1) / per_frame - rows.begin / per_frame + 1;
-    std::int64_t strips = 0;
+    std::int64_t pixels = 0;
     for (std::int64_t mb = rows.begin; mb < rows.end; ++mb) {
       const Region out = op.block(mb, 0);
-      strips += window_pixels(op, out.pixel_begin, out.pixel_end) * (op.in_channels / op.groups) * op.element_bytes;
+      pixels += window_pixels(op, out.pixel_begin, out.pixel_end);
     }
-    REQUIRE(a_bytes == strips * (op.hold == Hold::a ? groups : columns.size()));
+    REQUIRE(a_bytes == pixels * channels * op.element_bytes);
     std::int64_t second = 0;
     for (std::int64_t nb = columns.begin; nb < columns.end; ++nb) {
-      for (std::size_t s = 0; s < op.slices.size(); ++s) second += weight_slice_bytes(op, nb, s);
+      for (std::size_t s = 0; s < op.slices_of(nb).size(); ++s) second += weight_slice_bytes(op, nb, s);
     }
     REQUIRE(b_bytes == second * (op.hold == Hold::b ? frames : rows.size()));
   });

@@ -28,6 +28,7 @@ Values values_of(const KpuConfig& c) {
                 c.egress_depth,
                 c.register_array,
                 static_cast<std::int64_t>(c.matrix_use),
+                c.k_split,
                 c.vector_lanes,
                 c.vector_depth,
                 c.line_bytes,

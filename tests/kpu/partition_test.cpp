@@ -89,44 +89,46 @@ TEST_CASE("slices cut the reduction into consecutive steps, chunk by chunk") {
       if (op.kind != OpKind::gemm) continue;
       INFO(c.name << ", " << op.name);
       const std::int64_t taps = op.window.kernel[0] * op.window.kernel[1];
-      const std::int64_t channels = op.in_channels / op.groups;
-      REQUIRE(op.in_channels % op.groups == 0);
-      REQUIRE(op.k == taps * channels);
-      std::vector<std::int64_t> steps_of(static_cast<std::size_t>(ceil_div(channels, op.chunk_channels)), 0);
-      REQUIRE(op.chunks == static_cast<std::int64_t>(steps_of.size()));
-      std::int64_t next = 0;
-      std::int64_t clocks = 0;
-      std::int64_t chunk = 0;
-      for (const Slice& slice : op.slices) {
-        REQUIRE(slice.first_step == next);
-        REQUIRE(slice.steps > 0);
-        if (op.array.weight_stationary) {
-          // Rows of cells, all but the last of a chunk full.
-          REQUIRE(slice.array_first == 0);
-          REQUIRE(slice.array_steps == ceil_div(slice.steps, op.array.cell_k));
-          REQUIRE(slice.array_steps <= op.array.rows);
-          REQUIRE((slice.first_step - slice.chunk_begin) % op.array.cell_k == 0);
-        } else {
-          REQUIRE(slice.steps <= std::max<std::int64_t>(16, c.config.slice_steps / op.element_bytes));
-          // The array has begun what all slices so far bring, whole clocks of it, and no more.
-          REQUIRE(slice.array_first == clocks);
-          clocks += slice.array_steps;
-          REQUIRE(clocks * op.array.quarter_macs >= 4 * (next + slice.steps));
-          REQUIRE((clocks - 1) * op.array.quarter_macs < 4 * (next + slice.steps));
+      if (op.part_channels == 0) REQUIRE(op.in_channels % op.groups == 0);
+      REQUIRE(op.k == reduction_of(op, 0));
+      for (const std::int64_t nb : {std::int64_t{0}, op.grid_n - 1}) {
+        const std::int64_t channels = channels_reduced(op, nb);
+        std::vector<std::int64_t> steps_of(static_cast<std::size_t>(ceil_div(channels, op.chunk_channels)), 0);
+        if (nb == 0) REQUIRE(op.chunks == static_cast<std::int64_t>(steps_of.size()));
+        std::int64_t next = 0;
+        std::int64_t clocks = 0;
+        std::int64_t chunk = 0;
+        for (const Slice& slice : op.slices_of(nb)) {
+          REQUIRE(slice.first_step == next);
+          REQUIRE(slice.steps > 0);
+          if (op.array.weight_stationary) {
+            // Rows of cells, all but the last of a chunk full.
+            REQUIRE(slice.array_first == 0);
+            REQUIRE(slice.array_steps == ceil_div(slice.steps, op.array.cell_k));
+            REQUIRE(slice.array_steps <= op.array.rows);
+            REQUIRE((slice.first_step - slice.chunk_begin) % op.array.cell_k == 0);
+          } else {
+            REQUIRE(slice.steps <= std::max<std::int64_t>(16, c.config.slice_steps / op.element_bytes));
+            // The array has begun what all slices so far bring, whole clocks of it, and no more.
+            REQUIRE(slice.array_first == clocks);
+            clocks += slice.array_steps;
+            REQUIRE(clocks * op.array.quarter_macs >= 4 * (next + slice.steps));
+            REQUIRE((clocks - 1) * op.array.quarter_macs < 4 * (next + slice.steps));
+          }
+          REQUIRE(slice.chunk >= chunk);
+          next += slice.steps;
+          chunk = slice.chunk;
+          steps_of.at(static_cast<std::size_t>(chunk)) += slice.steps;
         }
-        REQUIRE(slice.chunk >= chunk);
-        next += slice.steps;
-        chunk = slice.chunk;
-        steps_of.at(static_cast<std::size_t>(chunk)) += slice.steps;
-      }
-      REQUIRE(next == op.k);
-      if (!op.array.weight_stationary) {
-        REQUIRE(clocks == op.array_steps);
-        REQUIRE(op.array_steps == ceil_div(4 * op.k, op.array.quarter_macs));
-      }
-      for (std::size_t i = 0; i < steps_of.size(); ++i) {
-        const std::int64_t left = channels - static_cast<std::int64_t>(i) * op.chunk_channels;
-        REQUIRE(steps_of[i] == taps * std::min(op.chunk_channels, left));
+        REQUIRE(next == taps * channels);
+        if (!op.array.weight_stationary) {
+          REQUIRE(clocks == ceil_div(4 * taps * channels, op.array.quarter_macs));
+          if (nb == 0) REQUIRE(op.array_steps == clocks);
+        }
+        for (std::size_t i = 0; i < steps_of.size(); ++i) {
+          const std::int64_t left = channels - static_cast<std::int64_t>(i) * op.chunk_channels;
+          REQUIRE(steps_of[i] == taps * std::min(op.chunk_channels, left));
+        }
       }
     }
   }
@@ -140,8 +142,11 @@ TEST_CASE("every operator is lowered exactly once and all MACs are there") {
     std::int64_t executed = 0;
     for (const LoweredOp& op : c.program.ops) {
       macs += op.macs;
-      executed += op.kind == OpKind::gemm ? op.m * op.n * op.k : 0;
-      if (op.kind == OpKind::vector && op.type == "conv2d") {  // depthwise: a tap a pass
+      for (std::int64_t nb = 0; nb < op.grid_n && op.kind == OpKind::gemm; ++nb) {
+        const Region column = op.block(0, nb);
+        executed += op.m * (column.channel_end - column.channel_begin) * reduction_of(op, nb);
+      }
+      if (op.kind == OpKind::vector && op.macs > 0) {  // depthwise: a tap a pass
         executed += op.m * op.n * op.window.kernel[0] * op.window.kernel[1];
       }
       for (std::size_t from = 0; from < op.members.size();) {

@@ -61,8 +61,8 @@ TEST_CASE("every used element of a rectangle goes to the tiles that need it, onc
         }
       }
       // A pixel is skipped when its whole row or column is: others may be sent though no window reads them.
-      REQUIRE(bytes >= elements * op.element_bytes);
-      REQUIRE(bytes == used_elements(op, rect) * op.element_bytes);
+      REQUIRE(bytes >= elements * edge.element_bytes);
+      REQUIRE(bytes == used_elements(op, rect) * edge.element_bytes);
     });
     for (std::int64_t pixel = part.pixel_begin; pixel < part.pixel_end; ++pixel) {
       if (used.count(pixel) == 0) continue;

@@ -14,7 +14,7 @@ int waiting_in_short_staging(const Program& program) {
   for (const std::size_t index : working_operators(program)) {
     const LoweredOp& op = program.ops[index];
     for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
-      if (op.output_region(tile).elements() * op.element_bytes <= op.staging_bytes) continue;
+      if (op.output_region(tile).elements() * op.result_bytes <= op.staging_bytes) continue;
       std::int64_t end = 0;
       for (const BlockOutput& output : program.outputs[index][static_cast<std::size_t>(tile)]) {
         blocks += output.first_staged < ++end ? 1 : 0;

@@ -1,5 +1,7 @@
 #include "tests/kpu/support.h"
 
+#include <algorithm>
+
 #include "traces/reader.h"
 
 namespace cyclescope::kpu::test {
@@ -165,10 +167,20 @@ bool has_residual(const LoweredOp& op) {
 
 std::int32_t site_of(const LoweredOp& op, std::int64_t tile) { return op.sites.at(static_cast<std::size_t>(tile)); }
 
+std::int64_t channels_reduced(const LoweredOp& op, std::int64_t nb) {
+  if (op.part_channels == 0) return op.in_channels / op.groups;
+  const std::int64_t part = nb / (op.grid_n / op.groups);
+  return std::min(op.part_channels, op.in_channels - part * op.part_channels);
+}
+
+std::int64_t reduction_of(const LoweredOp& op, std::int64_t nb) {
+  return op.window.kernel[0] * op.window.kernel[1] * channels_reduced(op, nb);
+}
+
 std::int64_t weight_slice_bytes(const LoweredOp& op, std::int64_t nb, std::size_t s) {
   const Region out = op.block(0, nb);
   const std::int64_t parameters = s == 0 ? op.epilogue_bytes : 0;
-  return (op.slices[s].steps * op.element_bytes + parameters) * (out.channel_end - out.channel_begin);
+  return (op.slices_of(nb)[s].steps * op.element_bytes + parameters) * (out.channel_end - out.channel_begin);
 }
 
 std::set<std::int32_t> receivers(const Program& program, const Segment& segment, std::int32_t site) {

@@ -76,7 +76,7 @@ struct Case {
 Case lowered(const std::string& name, const KpuConfig& config, Graph graph, const LoweringOptions& options = {});
 
 /// Both ResNets on KPU-T64, one of them also on a chip of nine tiles of 48x16 PEs, and random networks on small chips,
-/// with output-stationary tiles and with matrix tiles whose weights stay.
+/// with output-stationary tiles, with matrix tiles whose weights stay, and with reductions split over tiles.
 const std::vector<Case>& cases();
 
 /// Whether a block, a tile and an operator that computes meet: indices of operators with work of their own.
@@ -84,6 +84,10 @@ std::vector<std::size_t> working_operators(const Program& program);
 
 bool has_residual(const LoweredOp& op);
 std::int32_t site_of(const LoweredOp& op, std::int64_t tile);
+/// Input channels that column block nb reduces: those of its group, or of its part of a split reduction.
+std::int64_t channels_reduced(const LoweredOp& op, std::int64_t nb);
+/// K steps of column block nb: all taps of these channels.
+std::int64_t reduction_of(const LoweredOp& op, std::int64_t nb);
 /// Bytes of slice s of column block nb as the array wants them: a value per step and channel, and with the first slice
 /// the parameters of every channel.
 std::int64_t weight_slice_bytes(const LoweredOp& op, std::int64_t nb, std::size_t s);

@@ -37,7 +37,7 @@ std::int64_t used_of(const LoweredOp& reader, const InputEdge& edge, std::int64_
   const Region common = intersect(part, need_of(reader, edge, tile));
   if (common.empty()) return 0;
   const bool windowed = edge.role == EdgeRole::input && !edge.reshaped;
-  return (windowed ? used_elements(reader, common) : common.elements()) * reader.element_bytes;
+  return (windowed ? used_elements(reader, common) : common.elements()) * edge.element_bytes;
 }
 
 /// Bytes of a rectangle of a producer's output that the tile uses through a piece of the edge, frame by frame.
@@ -80,9 +80,9 @@ bool streams_from_outside(const LoweredOp& op, std::int32_t token) {
 
 /// Bytes of one pixel of the widest operand: a descriptor is not cut within a pixel.
 std::int64_t widest(const LoweredOp& op) {
-  std::int64_t channels = 0;
-  for (const InputEdge& edge : op.inputs) channels = std::max(channels, edge.channels);
-  return channels * op.element_bytes;
+  std::int64_t bytes = 0;
+  for (const InputEdge& edge : op.inputs) bytes = std::max(bytes, edge.channels * edge.element_bytes);
+  return bytes;
 }
 
 using Received = std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t>;  // [token, site] bytes
@@ -167,7 +167,7 @@ TEST_CASE("blocks that wait in staging leave room for the block that they wait f
       for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
         std::vector<std::int64_t> before{0};  // bytes of the blocks before block i
         for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
-          before.push_back(before.back() + op.block(mb, nb).elements() * op.element_bytes);
+          before.push_back(before.back() + op.block(mb, nb).elements() * op.result_bytes);
         });
         const bool short_staging = before.back() > op.staging_bytes;
         std::size_t first = 0;  // block that waits
@@ -273,10 +273,12 @@ TEST_CASE("weights are loaded once, or once for every use, to the tiles of their
       const LoweredOp& op = c.program.ops[index];
       const bool product = op.kind == OpKind::gemm && op.type != "matmul";
       REQUIRE(op.weights.used == product);
-      // Bias of 32 bits, for integers a requantisation scale of 32 bits too.
-      const std::int64_t per_channel = op.k * op.element_bytes + (op.element_bytes == 1 ? 8 : 4);
+      // Bias of 32 bits, for integers a requantisation scale of 32 bits too; not with partial sums.
+      const std::int64_t epilogue = op.part_channels > 0 ? 0 : op.element_bytes == 1 ? 8 : 4;
+      const std::int64_t steps = op.window.kernel[0] * op.window.kernel[1] * op.in_channels;  // of all groups or parts
+      const std::int64_t bytes = op.n / op.groups * steps * op.element_bytes + op.n * epilogue;
       const std::int64_t uses = op.weights.reload ? op.most_m() : 1;
-      REQUIRE(loaded[static_cast<std::int32_t>(index)] == (product ? op.n * per_channel * uses : 0));
+      REQUIRE(loaded[static_cast<std::int32_t>(index)] == (product ? bytes * uses : 0));
     }
   }
 }
@@ -339,7 +341,7 @@ TEST_CASE("stretches of external memory do not overlap, but for what is read aga
         }
       }
       REQUIRE(results == c.program.store_expected[index]);
-      REQUIRE(results == (op.stored || op.graph_output ? op.m * op.n * op.element_bytes : 0));
+      REQUIRE(results == (op.stored || op.graph_output ? op.m * op.n * op.result_bytes : 0));
       stored += results;
     }
     REQUIRE(stored == c.program.store_bytes);
@@ -385,7 +387,7 @@ TEST_CASE("results that the graph gives or that come back later are stored, all 
     }
     std::int64_t results = 0;
     for (const TensorId output : c.graph.outputs) {
-      results += c.graph.tensors[output].elements() * c.options.batch * c.program.ops.back().element_bytes;
+      results += c.graph.tensors[output].elements() * c.options.batch * c.program.ops.back().result_bytes;
     }
     if (back.empty()) REQUIRE(c.program.store_bytes == results);
     REQUIRE(c.program.store_bytes >= results);
