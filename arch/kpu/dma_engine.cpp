@@ -61,7 +61,8 @@ void DmaEngine::deliver(noc::Site, const noc::Packet& packet, const Release& by)
   // It can be issued from the next clock on: what else happens at this instant does not matter.
   const Femtoseconds now = kernel::now();
   const Femtoseconds ready = now + chip_.clocks(1);
-  const ledger::ActivityId taken = chip_.ledger.record(lane_.id(), packet.op, Leaf::overhead_descriptor, now, ready, by);
+  const ledger::ActivityId taken =
+      chip_.ledger.record(lane_.id(), packet.op, Leaf::overhead_descriptor, now, ready, by);
   stores_.emplace_back(packet, Release{taken, ready, Reason::data});
   wake_at(ready);
 }
@@ -125,7 +126,7 @@ void DmaEngine::collect_taken() {
 bool DmaEngine::issue_store() {
   if (stores_.empty() || stores_.front().second.at > kernel::now()) return false;
   const auto& [packet, by] = stores_.front();
-  const std::int64_t bytes = std::min(chip_.config.request_bytes, packet.bytes - written_);
+  const std::int64_t bytes = std::min(to_granule(packet.offset + written_), packet.bytes - written_);
   issue({kWrite, packet.op, bytes}, packet.offset + written_, ledger::latest({by, slot_, last_issue_}),
         memory::Role::output);
   written_ += bytes;
@@ -181,20 +182,21 @@ void DmaEngine::begin_assembly(const Load& load) {
   const auto found = std::find_if(assemblies_.begin(), assemblies_.end(), free);
   current_ = static_cast<int>(found - assemblies_.begin());
   const std::int64_t request = chip_.config.request_bytes;
-  const std::int64_t most = std::min(chip_.config.packet_bytes, chip_.config.dma_outstanding * request);
+  const std::int64_t offset = (load.address + issued_) % request;
+  const std::int64_t most = std::min(chip_.config.packet_bytes, chip_.config.dma_outstanding * request - offset);
   const std::int64_t bytes = std::min(most, load.bytes - issued_);
   found->routes = &routes_[static_cast<std::size_t>(load.route)];
   found->packet.token = load.token;
   found->packet.bytes = static_cast<std::int32_t>(bytes);
   found->packet.op = load.op;
-  found->requests = found->missing = static_cast<int>(ceil_div(bytes, request));
+  found->requests = found->missing = static_cast<int>(ceil_div(offset + bytes, request));
 }
 
 bool DmaEngine::issue_load() {
   const Load& load = loads()[next_];
   if (requested_ == 0) begin_assembly(load);
   const std::int64_t packet = assemblies_[static_cast<std::size_t>(current_)].packet.bytes;
-  const std::int64_t bytes = std::min(chip_.config.request_bytes, packet - requested_);
+  const std::int64_t bytes = std::min(to_granule(load.address + issued_), packet - requested_);
   issue({current_, load.op, bytes}, load.address + issued_, ledger::latest({ready_, slot_, last_issue_}),
         load.weights ? memory::Role::weights : memory::Role::activations);
   issued_ += bytes;

@@ -81,6 +81,10 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
   bool issue_load();
   /// A packet for what is left of the descriptor.
   void begin_assembly(const Load& load);
+  /// Bytes from an address to the end of its granule of dma.packet bytes: a request does not go beyond.
+  [[nodiscard]] std::int64_t to_granule(std::int64_t address) const {
+    return chip_.config.request_bytes - address % chip_.config.request_bytes;
+  }
   void issue(const Pending& pending, std::int64_t address, const ledger::Release& release, memory::Role role);
   void take_replies();
   void collect_taken();

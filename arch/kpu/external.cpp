@@ -1,8 +1,11 @@
 #include "arch/kpu/external.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/base/checked.h"
+#include "sim/base/error.h"
 
 namespace cyclescope::kpu {
 
@@ -16,8 +19,15 @@ std::int64_t ExternalMemory::Stretch::take(std::int64_t room) {
 std::int64_t ExternalMemory::aligned(std::int64_t bytes) const { return round_up(bytes, alignment_); }
 
 std::int64_t ExternalMemory::allocate(std::int64_t bytes) {
+  align();
   const std::int64_t address = end_;
   end_ += aligned(bytes);
+  return address;
+}
+
+std::int64_t ExternalMemory::append(std::int64_t bytes) {
+  const std::int64_t address = end_;
+  end_ += bytes;
   return address;
 }
 
@@ -42,7 +52,11 @@ std::int64_t ExternalMemory::read_edge(const LoweredOp& op, const InputEdge& edg
   };
   Source& next = *std::min_element(sources.begin(), sources.end(), behind);
   next.read += bytes;
-  return next.stretch->take(aligned(bytes));
+  if (bytes > next.stretch->bytes) {
+    throw NotModelled(fmt::format("{} '{}' reads {} B at once of a spilled operand of {} B", op.type, op.name, bytes,
+                                  next.stretch->bytes));
+  }
+  return next.stretch->take(bytes);
 }
 
 std::vector<ExternalMemory::Source> ExternalMemory::list_sources(const LoweredOp& op, const InputEdge& edge) {

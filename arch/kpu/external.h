@@ -14,18 +14,22 @@ class ExternalMemory {
   /// Places for `operators` operators; every one starts at a multiple of `alignment`.
   ExternalMemory(std::size_t operators, std::int64_t alignment) : alignment_(alignment), results_(operators) {}
 
-  /// A new place; returns its address.
+  /// A new place, aligned; returns its address.
   std::int64_t allocate(std::int64_t bytes);
+  /// A place right behind the one before; returns its address.
+  std::int64_t append(std::int64_t bytes);
+  /// What is appended next is aligned.
+  void align() { end_ = aligned(end_); }
   /// Bytes in use.
   [[nodiscard]] std::int64_t end() const { return end_; }
 
-  /// What was allocated from `begin` on are the results of an operator.
+  /// What was appended from `begin` on are the results of an operator.
   void set_results(std::int32_t index, std::int64_t begin);
 
   /// Where the next delivery of weights lies that are loaded for every use: there is one copy of them.
   std::int64_t read_weights(const LoweredOp& op);
   /// Where the next delivery of a streamed edge is read. Of an edge with several producers each is read in turn, as much
-  /// as its share of the edge.
+  /// as its share of the edge. Throws NotModelled when a producer has stored less than one delivery.
   std::int64_t read_edge(const LoweredOp& op, const InputEdge& edge, std::int64_t bytes);
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "arch/kpu/commands.h"
 #include "arch/kpu/lowering.h"
@@ -12,15 +13,21 @@
 namespace cyclescope::kpu {
 namespace {
 
-/// Bytes of L3 that the operands and results of the fullest tile take, weights apart.
+/// Bytes of L3 that the operands of the fullest tile take, weights apart.
 std::int64_t tile_bytes(const LoweredOp& op) {
+  std::vector<std::int64_t> channels;  // most of a tile, by edge
+  for (const InputEdge& edge : op.inputs) {
+    std::int64_t widest = 0;
+    for (std::int64_t in = 0; in < op.tiles_n; ++in) widest = std::max(widest, needed_channels(op, edge, in).size());
+    channels.push_back(widest);
+  }
   std::int64_t most = 0;
   for (std::int64_t im = 0; im < op.tiles_m; ++im) {
     std::int64_t bytes = 0;
-    for (const InputEdge& edge : op.inputs) {
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+      const InputEdge& edge = op.inputs[i];
       const Range pixels = needed_pixels(op, edge, im);
-      bytes +=
-          edge_pixels(op, edge, pixels.begin, pixels.end) * needed_channels(op, edge, 0).size() * edge.element_bytes;
+      bytes += edge_pixels(op, edge, pixels.begin, pixels.end) * channels[i] * edge.element_bytes;
     }
     most = std::max(most, bytes);
   }

@@ -13,7 +13,7 @@
 namespace cyclescope::kpu {
 
 struct PartitionCost {
-  std::int64_t beyond_l3 = 0;       ///< bytes of operands on the fullest tile
+  std::int64_t beyond_l3 = 0;       ///< bytes by which the operands of the fullest tile exceed L3
   std::int64_t busy_clocks = 0;     ///< of the busiest array or vector engine
   std::int64_t traffic_clocks = 0;  ///< router of the busiest tile, and mean load of a link
   bool operator<(const PartitionCost& other) const {

@@ -128,6 +128,14 @@ Sites rows_by_columns(const LoweredOp& op, const Sites& usable, const KpuConfig&
   return order;
 }
 
+/// Links that one packet to all sites crosses: of a tree or, without multicast, of a copy for each.
+std::int64_t links_to(const KpuConfig& config, std::int32_t router, const Sites& sites) {
+  if (config.multicast) return tree_links(config, router, sites);
+  std::int64_t links = 0;
+  for (const std::int32_t site : sites) links += tree_links(config, router, {site});
+  return links;
+}
+
 std::int64_t flit_links(const LoweredOp& op, const SharedBytes& bytes, const Sites& sites, const KpuConfig& config) {
   std::int64_t sum = 0;
   Sites group;
@@ -141,7 +149,7 @@ std::int64_t flit_links(const LoweredOp& op, const SharedBytes& bytes, const Sit
       if (flits == 0) continue;
       const auto row = sites.begin() + static_cast<std::ptrdiff_t>(im * op.tiles_n);
       group.assign(row + static_cast<std::ptrdiff_t>(columns.begin), row + static_cast<std::ptrdiff_t>(columns.end));
-      sum += flits * tree_links(config, middle, group);
+      sum += flits * links_to(config, middle, group);
     }
   }
   for (std::int64_t in = 0; in < op.tiles_n; ++in) {
@@ -150,8 +158,9 @@ std::int64_t flit_links(const LoweredOp& op, const SharedBytes& bytes, const Sit
     group.clear();
     for (std::int64_t im = 0; im < op.tiles_m; ++im)
       group.push_back(sites[static_cast<std::size_t>(im * op.tiles_n + in)]);
+    // An engine in the row of the tiles, or near it: which one is decided when loads are listed.
     const int row = config.dma_row(config.store_engine(group.front() / config.mesh_width));
-    sum += flits * tree_links(config, op.weight_bytes > 0 ? row * config.mesh_width : middle, group);
+    sum += flits * links_to(config, op.weight_bytes > 0 ? row * config.mesh_width : middle, group);
   }
   return sum;
 }

@@ -104,11 +104,13 @@ class TransferPlanner {
     const LoweredOp& op = program_.ops[static_cast<std::size_t>(index)];
     auto& tiles = program_.outputs[static_cast<std::size_t>(index)];
     if (op.kind == OpKind::view) return;
+    memory_.align();
     const std::int64_t start = memory_.end();
     tiles.resize(static_cast<std::size_t>(op.tiles()));
     for (std::int64_t tile = 0; tile < op.tiles(); ++tile) {
       auto& blocks = tiles[static_cast<std::size_t>(tile)];
       std::vector<std::int64_t> bytes;
+      memory_.align();  // the results of a tile lie behind each other
       for_each_block(op, tile, [&](std::int64_t mb, std::int64_t nb) {
         const Region block = op.block(mb, nb);
         blocks.push_back(output_of(index, block, tile));
@@ -143,7 +145,7 @@ class TransferPlanner {
       segment.token = index;
       segment.bytes = block.elements() * op.result_bytes;
       segment.store = true;
-      segment.address = memory_.allocate(segment.bytes);
+      segment.address = memory_.append(segment.bytes);
       segment.route = lists_.route(own, {config_.tiles + config_.store_engine(own / config_.mesh_width)});
       program_.store_bytes += segment.bytes;
       program_.store_expected[static_cast<std::size_t>(index)] += segment.bytes;

@@ -30,6 +30,12 @@ std::int64_t slot_clocks(const LoweredOp& op, const KpuConfig& config) {
   return drain_clocks(op, config, op.vector_passes) + config.vector_depth + 1 + config.l2_latency + lines + 1;
 }
 
+/// Whether tiles can share an operator. Output-stationary tiles with ports of different widths all go at the narrowest.
+bool alike(const TileArray& a, TileArray b) {
+  if (!a.weight_stationary) b.port_bytes = a.port_bytes;
+  return a == b;
+}
+
 }  // namespace
 
 std::vector<TileGroup> groups_for(const KpuConfig& config, Precision used) {
@@ -39,8 +45,10 @@ std::vector<TileGroup> groups_for(const KpuConfig& config, Precision used) {
     const MatrixUse use = config.matrix_use;
     if (use != MatrixUse::cheapest && (use == MatrixUse::only) != (kind == kMatrixTile)) continue;
     const TileArray array = config.kinds[kind].array(used);
-    auto group = std::find_if(groups.begin(), groups.end(), [&](const TileGroup& one) { return one.array == array; });
+    auto group =
+        std::find_if(groups.begin(), groups.end(), [&](const TileGroup& one) { return alike(one.array, array); });
     if (group == groups.end()) group = groups.insert(groups.end(), TileGroup{array, {}});
+    group->array.port_bytes = std::min(group->array.port_bytes, array.port_bytes);
     for (std::size_t site = 0; site < config.kind_of_tile.size(); ++site) {
       if (config.kind_of_tile[site] == kind) group->sites.push_back(static_cast<std::int32_t>(site));
     }

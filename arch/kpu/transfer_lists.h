@@ -23,8 +23,8 @@ class TransferLists {
   void expect(std::int32_t token, const std::vector<std::int32_t>& sites, std::int64_t bytes);
 
  private:
-  /// Of the engines on the mesh rows of the receivers (of all, if there is none) the one with least to load for the
-  /// operator.
+  /// Of the engines on the mesh rows of the receivers (of all, if there is none: an even load is worth more than a short
+  /// way) the one with least to load for the operator.
   int engine_for(const Load& load, const std::vector<std::int32_t>& destinations);
 
   Program& program_;

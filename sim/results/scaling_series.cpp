@@ -104,9 +104,9 @@ std::vector<std::size_t> slower_points(const std::vector<ScalingPoint>& points) 
   std::vector<std::size_t> slower;
   if (!rises(points)) return slower;
   for (std::size_t i = 1; i < points.size(); ++i) {
-    const __int128 before = static_cast<__int128>(points[i - 1].makespan) * points[i].work;
-    const __int128 excess = static_cast<__int128>(points[i].makespan) * points[i - 1].work - before;
-    const __int128 shift = static_cast<__int128>(kMicrosecond) * points[i].work * points[i - 1].work;
+    const Int128 before = Int128{points[i - 1].makespan} * points[i].work;
+    const Int128 excess = Int128{points[i].makespan} * points[i - 1].work - before;
+    const Int128 shift = Int128{kMicrosecond} * points[i].work * points[i - 1].work;
     if (50 * excess > before && excess > shift) slower.push_back(i);
   }
   return slower;

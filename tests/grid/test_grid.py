@@ -1,4 +1,5 @@
-"""A thinned grid over the KPU family: four models, three precisions, three memories, 1 to 1024 tiles. On every point the
+"""A thinned grid over the KPU family: four models, three precisions, three memories, 1 to 1024 tiles (DeepLabV3 in FP32 and
+FCN in BF16 and FP32 with ideal operands only, which meet no memory). On every point the
 decomposition of lost efficiency closes in integers, MACs and slots are those counted by hand, and all laws hold (a broken
 one exits 4)."""
 

@@ -273,8 +273,8 @@ TEST_CASE("every declared key is read") {
     INFO(key << ": " << declared.description);
     const std::vector<std::string> stationary{"matrix_tile.dataflow=weight_stationary",
                                               "matrix_tile.bf16_rate=4 quarter_MAC"};
-    const bool read = declared.only_with ? is_read(key, stationary)
-                                         : is_read(key, {}) || is_read(key, {"dram.refresh=all_bank"});
+    const bool read =
+        declared.only_with ? is_read(key, stationary) : is_read(key, {}) || is_read(key, {"dram.refresh=all_bank"});
     CHECK(read);
   }
 }

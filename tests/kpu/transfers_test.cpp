@@ -311,7 +311,8 @@ TEST_CASE("stretches of external memory do not overlap, but for what is read aga
     for (const auto& engine : c.program.loads) {
       for (const Load& load : engine) {
         const LoweredOp& op = c.program.ops[static_cast<std::size_t>(load.op)];
-        REQUIRE(load.address % alignment == 0);
+        const bool spilled = load.token >= c.program.edge_tokens && !load.weights;
+        if (!spilled) REQUIRE(load.address % alignment == 0);
         REQUIRE(load.address + load.bytes <= c.program.external_bytes);
         if (load.token >= c.program.edge_tokens && (!load.weights || op.weights.reload)) {
           again.push_back(&load);
@@ -321,10 +322,12 @@ TEST_CASE("stretches of external memory do not overlap, but for what is read aga
       }
     }
     std::vector<Range> made(c.program.ops.size(), {INT64_MAX, 0});  // [operator] where its results are
+    std::set<std::int64_t> behind;                                  // results right behind others of their tile
     for (std::size_t index = 0; index < c.program.ops.size(); ++index) {
       const LoweredOp& op = c.program.ops[index];
       std::int64_t results = 0;
       for (std::size_t tile = 0; tile < c.program.outputs[index].size(); ++tile) {
+        std::int64_t next = -1;
         for (const BlockOutput& block : c.program.outputs[index][tile]) {
           for (const Segment& segment : block.segments) {
             if (!segment.store) continue;
@@ -334,6 +337,9 @@ TEST_CASE("stretches of external memory do not overlap, but for what is read aga
             REQUIRE(route.destinations.front() >= c.config.tiles);
             REQUIRE(segment.token == static_cast<std::int32_t>(index));
             REQUIRE(stretches.insert({segment.address, segment.bytes}).second);
+            REQUIRE(segment.address == (next < 0 ? round_up(segment.address, alignment) : next));
+            if (next >= 0) behind.insert(segment.address);
+            next = segment.address + segment.bytes;
             made[index].begin = std::min(made[index].begin, segment.address);
             made[index].end = std::max(made[index].end, segment.address + segment.bytes);
             results += segment.bytes;
@@ -347,7 +353,7 @@ TEST_CASE("stretches of external memory do not overlap, but for what is read aga
     REQUIRE(stored == c.program.store_bytes);
     std::int64_t end = 0;
     for (const auto& [address, bytes] : stretches) {
-      REQUIRE(address % alignment == 0);
+      REQUIRE((address % alignment == 0 || behind.count(address) != 0));
       REQUIRE(address >= end);
       end = address + bytes;
     }
@@ -357,7 +363,8 @@ TEST_CASE("stretches of external memory do not overlap, but for what is read aga
       if (load->stored >= 0) {  // results come back from where results are
         const Range& where = made[static_cast<std::size_t>(load->stored)];
         bool inside = false;
-        for (const Range& range : made) inside = inside || (range.begin <= load->address && load->address < range.end);
+        for (const Range& range : made)
+          inside = inside || (range.begin <= load->address && load->address + load->bytes <= range.end);
         INFO("operator " << load->op << " reads " << load->bytes << " B at " << load->address << ", operator "
                          << load->stored << " wrote " << where.begin << " to " << where.end);
         if (inside) continue;
