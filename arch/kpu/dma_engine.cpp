@@ -28,7 +28,7 @@ void DmaEngine::schedule_frame(Femtoseconds t0, bool resident_loaded) {
   requested_ = 0;
   written_ = 0;
   started_ = false;
-  ready_ = slot_ = last_issue_ = start;
+  ready_ = answered_ = left_ = last_issue_ = start;
   active_until_ = t0;
   next_issue_ = t0;
   gates_.assign(chip_.program.ops.size(), {ledger::kOrigin, kNever, Reason::credit});
@@ -96,7 +96,7 @@ void DmaEngine::take_replies() {
     if (pending.assembly == kWrite) {
       stored_(pending.op, pending.bytes, data);
       --under_way_;
-      slot_ = {reply.activity, now, Reason::credit};
+      answered_ = {reply.activity, now, Reason::credit};
       continue;
     }
     Assembly& assembly = assemblies_[static_cast<std::size_t>(pending.assembly)];
@@ -117,7 +117,7 @@ void DmaEngine::injected(noc::Site, const noc::Injection& injection) {
 
 void DmaEngine::collect_taken() {
   while (!taken_.empty() && taken_.front().at <= kernel::now()) {
-    slot_ = {taken_.front().by, taken_.front().at, Reason::credit};
+    left_ = {taken_.front().by, taken_.front().at, Reason::credit};
     under_way_ -= taken_.front().requests;
     taken_.pop_front();
   }
@@ -127,7 +127,7 @@ bool DmaEngine::issue_store() {
   if (stores_.empty() || stores_.front().second.at > kernel::now()) return false;
   const auto& [packet, by] = stores_.front();
   const std::int64_t bytes = std::min(to_granule(packet.offset + written_), packet.bytes - written_);
-  issue({kWrite, packet.op, bytes}, packet.offset + written_, ledger::latest({by, slot_, last_issue_}),
+  issue({kWrite, packet.op, bytes}, packet.offset + written_, ledger::latest({by, slot(), last_issue_}),
         memory::Role::output);
   written_ += bytes;
   if (written_ == packet.bytes) {
@@ -141,16 +141,16 @@ bool DmaEngine::start_descriptor() {
   if (started_) return kernel::now() >= ready_.at;
   if (next_ == loads().size()) return false;
   const Load& load = loads()[next_];
-  Release release = ledger::latest({ready_, slot_, last_issue_});
+  Release release = ledger::latest({ready_, slot(), last_issue_});
   if (load.gate >= 0) {
     const Release& gate = gates_[static_cast<std::size_t>(load.gate)];
     if (gate.at > kernel::now()) return false;  // woken by completed()
-    release = ledger::latest({release, gate});
+    release = later(gate, release);
   }
   if (load.stored >= 0) {
     const Release& there = in_memory_[static_cast<std::size_t>(load.stored)];
     if (there.at > kernel::now()) return false;  // woken by stored_up_to()
-    release = ledger::latest({release, there});
+    release = later(there, release);
   }
   if (load.credit >= 0) {
     const Release* free = credits_.free(load.credit);
@@ -159,9 +159,7 @@ bool DmaEngine::start_descriptor() {
       if (credits_.known_at(load.credit) != kNever) wake_at(credits_.known_at(load.credit));
       return false;
     }
-    // A request slot and a credit may come at one instant, and ids say nothing of their order: the credit counts.
-    const bool together = free->at == release.at && free->reason == release.reason;
-    release = together ? *free : ledger::latest({release, *free});
+    release = later(*free, release);
   }
   const Femtoseconds now = kernel::now();
   const Femtoseconds done = now + chip_.clocks(chip_.config.dma_setup);
@@ -197,7 +195,7 @@ bool DmaEngine::issue_load() {
   if (requested_ == 0) begin_assembly(load);
   const std::int64_t packet = assemblies_[static_cast<std::size_t>(current_)].packet.bytes;
   const std::int64_t bytes = std::min(to_granule(load.address + issued_), packet - requested_);
-  issue({current_, load.op, bytes}, load.address + issued_, ledger::latest({ready_, slot_, last_issue_}),
+  issue({current_, load.op, bytes}, load.address + issued_, ledger::latest({ready_, slot(), last_issue_}),
         load.weights ? memory::Role::weights : memory::Role::activations);
   issued_ += bytes;
   requested_ += bytes;

@@ -81,6 +81,13 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
   bool issue_load();
   /// A packet for what is left of the descriptor.
   void begin_assembly(const Load& load);
+  /// The later of two; of one instant and reason the first, as ids say nothing of the order of modules.
+  [[nodiscard]] static ledger::Release later(const ledger::Release& first, const ledger::Release& second) {
+    const bool tie = first.at == second.at && first.reason == second.reason;
+    return tie ? first : ledger::latest({first, second});
+  }
+  /// What freed a request slot last.
+  [[nodiscard]] ledger::Release slot() const { return later(left_, answered_); }
   /// Bytes from an address to the end of its granule of dma.packet bytes: a request does not go beyond.
   [[nodiscard]] std::int64_t to_granule(std::int64_t address) const {
     return chip_.config.request_bytes - address % chip_.config.request_bytes;
@@ -114,8 +121,9 @@ class DmaEngine : public Engine, public noc::Sink, public noc::Source {
   std::deque<Taken> taken_;           ///< injections whose tail has not left yet
   bool full_ = false;                 ///< waits for a reply or a tail
   int under_way_ = 0;                 ///< requests taken
-  ledger::Release slot_;
-  Femtoseconds active_until_ = 0;  ///< something was under way up to here
+  ledger::Release answered_;          ///< a write, the latest
+  ledger::Release left_;              ///< a packet, the latest
+  Femtoseconds active_until_ = 0;     ///< something was under way up to here
   Femtoseconds next_issue_ = 0;
 };
 

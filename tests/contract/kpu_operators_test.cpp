@@ -69,6 +69,11 @@ void check_models_agree(const Machine& machine, const workloads::Graph& graph, c
     CHECK(ticking.operators[i].start_cycle == exact.operators[i].start_cycle);
     CHECK(ticking.operators[i].end_cycle == exact.operators[i].end_cycle);
   }
+  REQUIRE(fine.lanes.size() == exact.lanes.size());
+  for (std::size_t i = 0; i < exact.lanes.size(); ++i) {
+    INFO(exact.lanes[i].name);
+    CHECK(fine.lanes[i].time == exact.lanes[i].time);
+  }
   fine.settings["sim.aggregate"] = exact.settings.at("sim.aggregate");
   CHECK((file_of(without_path(fine)) == file_of(without_path(exact))));
 }

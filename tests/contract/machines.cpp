@@ -16,7 +16,7 @@ const std::vector<Machine>& machines() {
        "sim.ideal=operands",
        {"memory.ideal=on", "dma.outstanding=32 requests", "array.egress_depth=16 results",
         "array.ingress_depth=32 tokens", "block_mover.queue=16 descriptors", "vector.lanes=16 elements",
-        "l3.banks=16 banks"},
+        "l3.banks=16 banks", "mesh.buffer=1000 flits"},
        {"l2.capacity=8 KiB", "l3.capacity=64 KiB", "mesh.flit=32 B", "dma.engines=4 engines",
         "lowering.weight_window=8 KiB", "dram.channels=8 channels"},
        {}},
