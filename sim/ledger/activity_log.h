@@ -17,8 +17,16 @@
 namespace cyclescope::ledger {
 
 using LaneId = std::uint32_t;
-using ActivityId = std::uint32_t;    ///< 0 is the origin: the start command at t = 0
+using ActivityNumber = std::uint32_t;
+/// Lane and number of an activity, so that equals go by lane, then by number; 0 is the origin: the start command at t = 0.
+using ActivityId = std::uint64_t;
 using OperatorIndex = std::int32_t;  ///< index of the lowered operator, -1 for none
+
+constexpr int kNumberBits = 32;
+constexpr ActivityId activity_id(LaneId lane, ActivityNumber number) {
+  return ActivityId{lane} << kNumberBits | number;
+}
+constexpr ActivityNumber number_of(ActivityId id) { return static_cast<ActivityNumber>(id); }
 
 class ActivityLog {
  public:
@@ -29,7 +37,7 @@ class ActivityLog {
    public:
     Femtoseconds start;
     Femtoseconds end;
-    ActivityId released_by;
+    ActivityNumber released_by;
     OperatorIndex op;
     [[nodiscard]] LaneId lane() const { return lane_and_cause_ >> 8; }
     [[nodiscard]] Leaf cause() const { return static_cast<Leaf>(lane_and_cause_ & 0xff); }
@@ -45,7 +53,7 @@ class ActivityLog {
 
   /// Adds a record that has not ended; `lane` < kMaxLanes, `released_at` <= `start`.
   void push(LaneId lane, OperatorIndex op, Leaf cause, Femtoseconds start, Femtoseconds released_at,
-            ActivityId released_by) {
+            ActivityNumber released_by) {
     if (size_ == chunks_.size() * kChunk) chunks_.push_back(new_chunk());
     Activity& activity = (*this)[size_];
     activity.start = start;

@@ -104,13 +104,13 @@ ActivityId Ledger::open(LaneId lane, OperatorIndex op, Leaf cause, Femtoseconds 
     throw InternalError(fmt::format("lane {}: activity starts at {} fs before its release at {} fs", lanes_[lane].name,
                                     start, release.at));
   }
-  activities_.push(lane, op, cause, start, release.at, release.by);
-  return first_ + static_cast<ActivityId>(activities_.size() - 1);
+  activities_.push(lane, op, cause, start, release.at, number_of(release.by));
+  return activity_id(lane, first_ + static_cast<ActivityNumber>(activities_.size() - 1));
 }
 
 void Ledger::close(ActivityId id, Femtoseconds end) {
-  if (!enabled_ || id < first_) return;
-  ActivityLog::Activity& activity = activities_[id - first_];
+  if (!enabled_ || number_of(id) < first_) return;
+  ActivityLog::Activity& activity = activities_[number_of(id) - first_];
   if (end < activity.start) throw InternalError("activity closed before its start on " + lanes_[activity.lane()].name);
   activity.end = end;
 }
@@ -149,7 +149,7 @@ void Ledger::sent(std::size_t traffic, std::int64_t bytes, std::int64_t replicat
 void Ledger::restart(Femtoseconds t0) {
   origin_ = t0;
   end_ = t0;
-  first_ += static_cast<ActivityId>(activities_.size());
+  first_ += static_cast<ActivityNumber>(activities_.size());
   activities_.clear();
   for (LaneBook& lane : lanes_) {
     lane.cursor = t0;

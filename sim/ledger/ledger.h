@@ -35,7 +35,7 @@ struct Release {
   Reason reason = Reason::issue;
 };
 
-/// The latest of several releases; ties go by reason in enum order, then by smaller activity id.
+/// The latest of several releases; ties go by reason in enum order, then by lane, then by number of the activity.
 inline Release latest(std::initializer_list<Release> candidates) {
   const Release* best = candidates.begin();
   for (const Release& candidate : candidates) {
@@ -203,12 +203,14 @@ class Ledger {
   /// The part of a wait after its release.
   [[nodiscard]] PathSegment after_release(LaneId lane, Femtoseconds from, Femtoseconds to,
                                           const Release& release) const;
-  [[nodiscard]] bool known(ActivityId id) const { return id >= first_ && id - first_ < activities_.size(); }
+  [[nodiscard]] bool known(ActivityNumber number) const {
+    return number >= first_ && number - first_ < activities_.size();
+  }
 
   bool enabled_;
   Femtoseconds origin_ = 0;
   Femtoseconds end_ = 0;
-  ActivityId first_ = 1;  ///< id of the first activity of this frame; smaller ids are the origin
+  ActivityNumber first_ = 1;  ///< of the first activity of this frame; smaller numbers are the origin
   std::vector<LaneBook> lanes_;
   ActivityLog activities_;
   bool keep_activities_ = true;
@@ -224,7 +226,7 @@ template <class Visit>
 void Ledger::walk(const Release& release, Femtoseconds until, Visit&& visit) const {
   until = std::max(until, origin_);
   Femtoseconds t = release.at;
-  ActivityId id = release.by;
+  ActivityNumber id = number_of(release.by);
   LaneId lane = known(id) ? activities_[id - first_].lane() : 0;
   const auto emit = [&](Leaf cause, OperatorIndex op, Femtoseconds from) {
     from = std::max(from, until);

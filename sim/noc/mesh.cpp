@@ -170,7 +170,7 @@ void Mesh::come_to_front(PortId id, std::int32_t index, std::int64_t clock) {
   if (at.free_at > arrival) front.set_release({at.last, clock_.cycles(at.free_at), Reason::resource});
   front.since = clock;
   const TreeNode& node = topology_.node(front.node);
-  front.branches = node.children;
+  front.branches = static_cast<std::int16_t>(node.children);
   for (std::int32_t child = node.first_child; child < node.first_child + node.children; ++child) {
     const LinkId wanted = topology_.node(child).port;
     ask(wanted, {arrival, id, index, child, front.flits}, clock);

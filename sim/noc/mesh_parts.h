@@ -29,7 +29,7 @@ struct alignas(64) Flight {
   std::int32_t node = 0;
   std::int32_t next = -1;  ///< in the port
   std::int32_t flits = 0;
-  std::int32_t branches = 0;  ///< of the front one, not granted yet
+  std::int16_t branches = 0;  ///< of the front one, not granted yet
   ledger::Reason reason = ledger::Reason::data;
 
   [[nodiscard]] ledger::Release release() const { return {released_by, released_at, reason}; }

@@ -18,11 +18,11 @@ bool improves(const ScalingPoint& a, const ScalingPoint& b) {
   return Int128{100} * b.makespan * a.work < Int128{99} * a.makespan * b.work;
 }
 
-/// (T_a W_b) / (T_b W_a) >= size_b / (2 size_a).
+/// (T_a W_b) / (T_b W_a) - 1 >= (size_b / size_a - 1) / 2.
 bool marginal_half(const ScalingPoint& a, const ScalingPoint& b) {
   const Int128 time_a = Int128{a.makespan} * b.work;
   const Int128 time_b = Int128{b.makespan} * a.work;
-  return 2 * time_a * a.size >= time_b * b.size;
+  return 2 * (time_a - time_b) * a.size >= time_b * (b.size - a.size);
 }
 
 double real(std::int64_t value) { return static_cast<double>(value); }

@@ -64,8 +64,8 @@ double ideal_speed_up(const ScalingPoint& base, const ScalingPoint& point);
 /// Source: A. H. Karp, H. P. Flatt, Measuring Parallel Processor Performance, CACM 33(5), 1990.
 std::optional<double> serial_fraction(const ScalingPoint& base, const ScalingPoint& point);
 
-/// The largest point whose marginal efficiency (T_prev / T_N) / (size_N / size_prev), per unit of work, is at least
-/// 0.5; the base when none is. Nothing for fewer than two points or sizes that do not rise.
+/// The largest point whose marginal efficiency (T_prev / T_N - 1) / (size_N / size_prev - 1), per unit of work, is at
+/// least 0.5: at least half of what was added became speed. The base when none is. Nothing for fewer than two points or sizes that do not rise.
 std::optional<std::size_t> knee(const std::vector<ScalingPoint>& points);
 
 /// The first point after which no larger one improves the time per unit of work by more than 1 %. Nothing when that is

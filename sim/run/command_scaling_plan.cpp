@@ -61,6 +61,14 @@ std::int64_t setting(const Platform& platform, const char* key) {
   return platform.settings.integer(key);
 }
 
+/// An axis sets its own key. Throws InputError.
+void refuse_set(const std::vector<std::string>& sets, const std::string& key, const char* axis) {
+  for (const std::string& set : sets) {
+    if (set.substr(0, set.find('=')).find(key) == std::string::npos) continue;
+    throw InputError(fmt::format("--set {}: {} sets {} for every point; expected one of the two", set, axis, key));
+  }
+}
+
 /// An @estimator machine holds its peak, so that more tiles would have a slower clock. Where tiles change, all have the
 /// clock of the platform as it is, as an override.
 void hold_clock(const std::string& name, std::vector<std::string>& sets, Precision precision) {
@@ -135,6 +143,8 @@ class Planner {
     if (!tiles && (plan_.head.weak || scaled())) {
       throw InputError("--weak and --memory scaled go by tiles: expected --tiles with them");
     }
+    if (tiles) refuse_set(sets_, kTiles, "--tiles");
+    if (bandwidth) refuse_set(sets_, "dram.channels", "--bandwidth");
     if (tiles) hold_clock(arguments_.text("platform"), sets_, common_.options.precision);
     plan_.head.sets = sets_;
     chip_ = chip(arguments_.text("platform"), sets_, common_.options.precision);

@@ -34,7 +34,8 @@ std::string signed_percent(std::int64_t part, std::int64_t total) {
 std::string headline(const ScalingHead& head, const ScalingSeries& series) {
   return fmt::format("{} on {}, {}, {} scaling by {}; {}\n", head.model,
                      series.platform.empty() ? "whole chips" : series.platform, head.precision,
-                     head.weak ? "weak" : "strong", head.axis, describe(series));
+                     head.weak ? "weak" : "strong", head.axis, describe(series)) +
+         (head.sets.empty() ? "" : fmt::format("{}changed: {}\n", kIndent, fmt::join(head.sets, ", ")));
 }
 
 /// Place, time, speed-up and what follows from them.
@@ -162,10 +163,15 @@ std::string largest(const ScalingPoint& point) {
   return point.lost.lost > 0 ? causes : "none in all, in spite of " + causes;
 }
 
-/// `NAME: simulated 3.20x with 4.00x the capacity`, then the largest losses.
-std::string simulated(const std::string& name, const ScalingPoint& base, const ScalingPoint& point) {
-  return fmt::format("{}{}: simulated {:.2f}x with {:.2f}x the capacity\n{}  largest losses: {}\n", kIndent, name,
-                     results::speed_up(base, point), results::ideal_speed_up(base, point), kIndent, largest(point));
+/// `NAME: simulated 3.20x with 4.00x the capacity` (or the bandwidth, along that axis), then the largest losses.
+std::string simulated(const ScalingHead& head, const std::string& name, const ScalingPoint& base,
+                      const ScalingPoint& point) {
+  const bool bandwidth = head.axis == "bandwidth";
+  const double more = bandwidth ? static_cast<double>(point.size) / static_cast<double>(base.size)
+                                : results::ideal_speed_up(base, point);
+  return fmt::format("{}{}: simulated {:.2f}x with {:.2f}x the {}\n{}  largest losses: {}\n", kIndent, name,
+                     results::speed_up(base, point), more, bandwidth ? "bandwidth" : "capacity", kIndent,
+                     largest(point));
 }
 
 /// `kpu-t64` of `kpu-t64@estimator (hypothetical)`, about which the claim is as much.
@@ -177,8 +183,8 @@ std::string rulings(const ScalingHead& head, const ScalingSeries& series) {
     const ScalingPoint& last = series.points.back();
     return series.points.size() < 2
                ? ""
-               : simulated(fmt::format("Ruling: {} {} -> {}", head.axis, short_label(base), short_label(last)), base,
-                           last);
+               : simulated(head, fmt::format("Ruling: {} {} -> {}", head.axis, short_label(base), short_label(last)),
+                           base, last);
   }
   std::string text;
   for (std::size_t i = 1; i < series.points.size(); ++i) {
@@ -189,7 +195,7 @@ std::string rulings(const ScalingHead& head, const ScalingSeries& series) {
         name = fmt::format("claim {} = {:.1f}x", name, claim.times);
       }
     }
-    text += simulated(name, base, point);
+    text += simulated(head, name, base, point);
   }
   return text;
 }
@@ -242,7 +248,7 @@ constexpr const char* kExplanation =
     "\nspeed-up: latency of the base over that of the point (per frame when work differs). capacity: MAC slots per\n"
     "second over the base's, tiles and clock included. efficiency = speed-up / capacity. mesh: columns x rows of "
     "tiles.\n"
-    "marginal: speed-up over the point before, divided by the growth of the axis. serial: Karp-Flatt serial fraction.\n"
+    "marginal: what is faster than the point before, over what was added. serial: Karp-Flatt serial fraction.\n"
     "Tables of causes close exactly in integers (--format json): useful and lost slots are all slots, terms sum to\n"
     "1 - efficiency. Percentages here are rounded one by one, and causes of 0.0 everywhere are left out. Simulated by\n"
     "cyclescope ";

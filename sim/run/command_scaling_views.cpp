@@ -142,7 +142,7 @@ std::optional<double> marginal_efficiency(const ScalingSeries& series, std::size
   if (i == 0 || series.platform.empty()) return std::nullopt;
   const ScalingPoint& before = series.points[i - 1];
   const ScalingPoint& point = series.points[i];
-  return results::speed_up(before, point) * real(before.size) / real(point.size);
+  return (results::speed_up(before, point) - 1) / (real(point.size) / real(before.size) - 1);
 }
 
 std::string describe(const ScalingSeries& series) {

@@ -207,6 +207,8 @@ def test_a_point_that_fails_is_shown_and_exits_4(model):
         (["--platform", PLATFORM, "--tiles", "2,3", "--weak"], "multiples of the smallest, 2"),
         (["--platform", PLATFORM, "--tiles", "1,2", "--set", "kpu.tile=3"], "kpu.tile"),
         (["--platform", PLATFORM, "--tiles", "1", "--set", "memory.port_bandwidth=8"], "memory.ideal=port"),
+        (["--platform", PLATFORM, "--tiles", "1,2", "--set", "kpu.tiles=3"], "--tiles sets kpu.tiles"),
+        (["--platform", PLATFORM, "--bandwidth", "16,32", "--set", "dram.channels=2"], "--bandwidth sets dram.channels"),
         (["--platform", PLATFORM, "--bandwidth", "20"], "channels of 16 GB/s: 16, 32, 48, ..."),
         (["--platform", PLATFORM, "--bandwidth", "fast"], "channels of 16 GB/s"),
         (["--platform", PLATFORM, "--bandwidth", "16,16"], "names 16 GB/s twice"),

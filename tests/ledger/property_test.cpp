@@ -25,19 +25,21 @@ class RandomChains {
   explicit RandomChains(std::uint64_t seed) : random_(seed) {
     for (int lane = 0; lane < 5; ++lane) ledger.add_lane("lane." + std::to_string(lane), 1 + below(20));
     known.push_back({});  // the origin
+    ids.push_back(kOrigin);
     while (known.size() < 60) {
       // Mostly from the newest few, so that paths get long.
       const std::int64_t newest = static_cast<std::int64_t>(known.size()) - 1;
-      const auto by = static_cast<ActivityId>(std::max<std::int64_t>(0, newest - below(4)));
+      const auto by = static_cast<std::size_t>(std::max<std::int64_t>(0, newest - below(4)));
       const Known& parent = known[by];
       const auto lane = static_cast<LaneId>(below(5));
       Known activity;
-      activity.release = {by, parent.start + below(parent.end - parent.start + 1), static_cast<Reason>(below(4))};
+      activity.release = {ids[by], parent.start + below(parent.end - parent.start + 1), static_cast<Reason>(below(4))};
       activity.start = activity.release.at + below(ledger.lane_period(lane));
       activity.end = activity.start + below(30);
       activity.cause = static_cast<Leaf>(below(static_cast<std::int64_t>(kLeafCount) - 1));  // never unknown
       const auto op = static_cast<OperatorIndex>(known.size());
-      REQUIRE(ledger.record(lane, op, activity.cause, activity.start, activity.end, activity.release) == known.size());
+      ids.push_back(ledger.record(lane, op, activity.cause, activity.start, activity.end, activity.release));
+      REQUIRE(ids.back() == activity_id(lane, static_cast<ActivityNumber>(known.size())));
       known.push_back(activity);
     }
   }
@@ -46,14 +48,14 @@ class RandomChains {
 
   /// A random instant within a random activity.
   Release any_release() {
-    const auto by = static_cast<ActivityId>(1 + below(static_cast<std::int64_t>(known.size()) - 1));
-    return {by, known[by].start + below(known[by].end - known[by].start + 1), static_cast<Reason>(below(4))};
+    const auto by = static_cast<std::size_t>(1 + below(static_cast<std::int64_t>(known.size()) - 1));
+    return {ids[by], known[by].start + below(known[by].end - known[by].start + 1), static_cast<Reason>(below(4))};
   }
 
   /// What the path from `release` was doing in the femtosecond that begins at t, from first principles.
   [[nodiscard]] Leaf cause_at(Release release, Femtoseconds t) const {
     for (;;) {
-      const Known& activity = known[release.by];
+      const Known& activity = known[number_of(release.by)];
       if (t >= activity.start) return activity.cause;
       if (t >= activity.release.at) return Leaf::overhead_clock_crossing;
       release = activity.release;
@@ -62,6 +64,7 @@ class RandomChains {
 
   Ledger ledger;
   std::vector<Known> known;
+  std::vector<ActivityId> ids;  ///< of these
 
  private:
   std::mt19937_64 random_;

@@ -73,15 +73,17 @@ TEST_CASE("weak scaling compares times per frame") {
 
 TEST_CASE("knee and end of a series") {
   const ScalingSeries one = series();
-  // Marginal efficiencies: 800/400/2 = 1; 400/250/2 = 0.8; 250/248/2 = 0.504; 247: 248/247/2 = 0.502
+  // Marginal efficiencies: 800/400 - 1 = 1; 400/250 - 1 = 0.6; 250/248 - 1 = 0.008; 248/247 - 1 = 0.004
   REQUIRE(one.knee);
-  CHECK(*one.knee == 4);
+  CHECK(*one.knee == 2);
   // From 250 on nothing improves by more than 1 %: 247.5 is the limit, 247 is below it; from 248 on it is not.
   REQUIRE(one.last);
   CHECK(*one.last == 3);
 
-  CHECK(*knee({point(1, 800), point(2, 801)}) == 0);        // 0.4994
-  CHECK(*knee({point(1, 800), point(2, 800)}) == 1);        // 0.5 counts
+  CHECK(*knee({point(1, 900), point(2, 601)}) == 0);        // 0.4975
+  CHECK(*knee({point(1, 900), point(2, 600)}) == 1);        // 0.5 counts
+  CHECK(*knee({point(1, 800), point(4, 320)}) == 1);        // 1.5 / 3
+  CHECK(*knee({point(1, 800), point(2, 800)}) == 0);        // nothing gained
   CHECK_FALSE(pays_until({point(1, 800), point(2, 700)}));  // may fall further
   CHECK(*pays_until({point(1, 800), point(2, 792)}) == 0);  // exactly 1 % is not more than 1 %
   CHECK_FALSE(knee({point(1, 800)}));
