@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <boost/program_options/value_semantic.hpp>
 
 #include "sim/base/error.h"
@@ -26,6 +28,12 @@ std::string explain_mapping(const Arguments& arguments, Format format) {
 std::string explain_file(const Arguments& arguments, Format format) {
   if (arguments.positional.empty()) {
     throw InputError("explain: nothing to explain; expected a result file, or --mapping with --platform and --model");
+  }
+  for (const char* option : {"platform", "model", "set"}) {
+    if (!arguments.has(option)) continue;
+    throw InputError(
+        fmt::format("explain: --{} and the result file '{}'; expected --mapping with it, or the file alone", option,
+                    arguments.positional.front()));
   }
   return explain(results::read(arguments.positional.front()), format);
 }

@@ -40,6 +40,7 @@ def refuse_run(tmp_path, *args, naming, code=2, base=RUN):
         (("explain", "--mapping"), "--platform"),
         (("explain", "a.h5", "--mapping"), "a.h5"),
         (("explain", "nosuch.h5"), "nosuch.h5"),
+        (("explain", "a.h5", "--platform", "kpu-t64"), ["--platform", "a.h5", "--mapping"]),
         (("explain", "nosuch.h5", "--format", "xml"), "'xml'"),
         (("explain", LIBRARY / f"{MODEL}.h5"), ["not a result", MODEL]),
         (("trace",), "info or verify"),
