@@ -142,7 +142,9 @@ std::optional<double> marginal_efficiency(const ScalingSeries& series, std::size
   if (i == 0 || series.platform.empty()) return std::nullopt;
   const ScalingPoint& before = series.points[i - 1];
   const ScalingPoint& point = series.points[i];
-  return (results::speed_up(before, point) - 1) / (real(point.size) / real(before.size) - 1);
+  const double slow = real(before.makespan) * real(point.work);
+  const double fast = real(point.makespan) * real(before.work);
+  return (slow - fast) / fast * real(before.size) / (real(point.size) - real(before.size));
 }
 
 std::string describe(const ScalingSeries& series) {
