@@ -54,20 +54,24 @@ void check_two_by_two() {
 TEST_CASE("2x2 block clock by clock on the exact array") { check_two_by_two<ExactArray>(); }
 TEST_CASE("2x2 block clock by clock on the register-accurate array") { check_two_by_two<RegisterArray>(); }
 
-// Three blocks of 2x2 with T = 1 and all operands there at once: a block may start 2m - 1 = 3 clocks after the one before,
-// at 5, 8 and 11; in the two clocks between, the next block is ready and the drain holds it back. After 11 nothing is.
+/// Blocks of 2x2 with T = 1 whose operands are all there at `clock`.
+std::vector<Call> short_blocks(int count, std::int64_t clock) {
+  std::vector<Call> plan;
+  for (int block = 0; block < count; ++block) {
+    plan.push_back(push_at(0, block, 2, 2, 1));
+    plan.push_back(supply_at(0, Side::a, block, 0, 1, clock));
+    plan.push_back(supply_at(0, Side::b, block, 0, 1, clock));
+    plan.push_back(open_at(0, block, 0));
+  }
+  return plan;
+}
+
+// Three blocks with operands at 5: a block may start 2m - 1 = 3 clocks after the one before, at 5, 8 and 11; in the two clocks between, the next block is ready and the drain holds it back. After 11 nothing is.
 template <class Model>
 void check_short_blocks() {
   kernel::initialise();
-  std::vector<Call> plan;
-  for (int block = 0; block < 3; ++block) {
-    plan.push_back(push_at(0, block, 2, 2, 1));
-    plan.push_back(supply_at(0, Side::a, block, 0, 1, 5));
-    plan.push_back(supply_at(0, Side::b, block, 0, 1, 5));
-    plan.push_back(open_at(0, block, 0));
-  }
   ledger::Ledger ledger;
-  Rig<Model> rig(ledger, "short", square(2), plan);
+  Rig<Model> rig(ledger, "short", square(2), short_blocks(3, 5));
   kernel::run_until_quiescent();
   rig.finish(20);
   CHECK(rig.feeder.clock_of("last", 2) == 11 + 1 + 2 * 2 + 2 - 2);  // T + 2m + n - 2
@@ -82,15 +86,8 @@ TEST_CASE("blocks shorter than the drain wait for it: register") { check_short_b
 
 TEST_CASE("blocks shorter than the drain: the slots of the wait are apart from those of the tail") {
   kernel::initialise();
-  std::vector<Call> plan;
-  for (int block = 0; block < 2; ++block) {
-    plan.push_back(push_at(0, block, 2, 2, 1));
-    plan.push_back(supply_at(0, Side::a, block, 0, 1, 0));
-    plan.push_back(supply_at(0, Side::b, block, 0, 1, 0));
-    plan.push_back(open_at(0, block, 0));
-  }
   ledger::Ledger ledger;
-  Rig<ExactArray> rig(ledger, "slots", square(2), plan);
+  Rig<ExactArray> rig(ledger, "slots", square(2), short_blocks(2, 0));
   kernel::run_until_quiescent();
   rig.finish(8);
   // Starts at 0 and 3; PE(i,j) sees everything i + j clocks late.

@@ -67,7 +67,9 @@ TEST_CASE("fc: one row, 2048 to 1000 features") {
 TEST_CASE("conv1 has too few tiles for one round, however it is cut") {
   const machine::MappingRow r = row("/conv1/Conv");
   CHECK(r.blocks == 392 * 2);  // 112 x 112 / 32, 64 / 32
-  CHECK(r.rounds >= 13);       // 784 / 64 = 12.25
+  // 784 / 64 = 12.25; 31 x 2 tiles have 13 rounds, and the estimate may give one up for fewer copies.
+  CHECK(r.rounds >= 13);
+  CHECK(r.rounds <= 14);
   CHECK(r.members == "/conv1/Conv /bn1/BatchNormalization /relu/Relu");
 }
 
