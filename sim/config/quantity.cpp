@@ -20,6 +20,7 @@ constexpr std::int64_t kMega = kKilo * kKilo;
 constexpr std::int64_t kGiga = kMega * kKilo;
 constexpr std::int64_t kTera = kGiga * kKilo;
 constexpr std::int64_t kKibi = 1024;
+constexpr std::int64_t kPartsPerPercent = 10'000;
 constexpr int kMaximumDigits = 37;  // every number of 37 decimal digits fits 127 bits
 
 /// The units a quantity knows, smallest first; empty for words.
@@ -41,6 +42,8 @@ std::vector<Unit> units(Quantity quantity, const std::string& declared) {
       return {{"B/s", 1}, {"kB/s", kKilo}, {"MB/s", kMega}, {"GB/s", kGiga}};
     case Quantity::power:
       return {{"uW", 1}, {"mW", kKilo}, {"W", kMega}};
+    case Quantity::ratio:
+      return {{"ppm", 1}, {"%", kPartsPerPercent}};
     case Quantity::choice:
     case Quantity::flag:
     case Quantity::text:

@@ -26,6 +26,7 @@ enum class Quantity {
   energy,     ///< aJ fJ pJ nJ -> attojoules
   bandwidth,  ///< B/s kB/s MB/s GB/s (powers of ten) -> bytes per second
   power,      ///< uW mW W -> microwatts
+  ratio,      ///< ppm % -> parts per million
   choice,     ///< one of the listed words
   flag,       ///< on | off
   text,       ///< free text, e.g. a description

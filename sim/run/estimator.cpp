@@ -2,58 +2,44 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
+#include "sim/base/checked.h"
 #include "sim/base/error.h"
+#include "sim/config/quantity.h"
+#include "sim/estimate/constants.h"
 
 namespace cyclescope::run {
 namespace {
 
-using config::Declaration;
-using config::Quantity;
+using config::Computed;
+using config::Settings;
+using estimate::constant_key;
 
-constexpr std::array<Precision, 5> kPrecisions{Precision::int4, Precision::int8, Precision::bf16, Precision::fp16,
-                                               Precision::fp32};
+constexpr const char* kWhere = "@estimator";
+constexpr std::int64_t kPartsPerUnit = 1'000'000;
 
-std::string key_of(const char* what, Precision precision) {
-  return fmt::format("estimator.{}_{}", what, name(precision));
+/// value * parts per million, to the nearest integer.
+std::int64_t share(std::int64_t value, std::int64_t ppm) {
+  return checked_narrow((static_cast<Int128>(value) * ppm + kPartsPerUnit / 2) / kPartsPerUnit);
 }
 
-}  // namespace
-
-void declare_estimator(config::Schema& schema) {
-  constexpr std::int64_t kMost = 1'000'000'000;
-  Declaration fallback{
-      "estimator.default_precision", Quantity::choice, "", "whose peak precisions without one have", 0, 0, {}, {}, {}};
-  for (const Precision precision : kPrecisions) {
-    fallback.choices.emplace_back(name(precision));
-    schema.add({key_of("peak", precision),
-                Quantity::count,
-                "GOPS",
-                "peak of the estimator, two operations per MAC",
-                0,
-                kMost,
-                {},
-                "0 GOPS",
-                "the estimator lists none"});
-  }
-  schema.add(fallback);
-  schema.add({"estimator.clock", Quantity::text, "", "key of the engine clock", 0, 0, {}, {}, {}});
+/// A machine parameter that takes `integer`, in the unit it is declared with.
+Computed replaced(const Settings& settings, const std::string& key, std::int64_t integer, const std::string& source) {
+  return {key, config::format_integer(*settings.at(key).declaration, integer), source, kWhere};
 }
 
-config::Computed estimator_clock(const config::Settings& settings, std::int64_t quarter_macs, Precision precision) {
+Computed clock(const Settings& settings, std::int64_t quarter_macs, Precision precision) {
   constexpr std::int64_t kGiga = 1'000'000'000;
   constexpr std::int64_t kMega = 1'000'000;
   Precision listed = precision;
-  if (settings.integer(key_of("peak", precision)) == 0) {
+  if (settings.integer(constant_key("peak", precision)) == 0) {
     listed = parse_precision(settings.text("estimator.default_precision"));
   }
-  const std::int64_t peak = settings.integer(key_of("peak", listed));
+  const std::int64_t peak = settings.integer(constant_key("peak", listed));
   if (quarter_macs == 0) {
     throw NotModelled(fmt::format("precision {} is not executed by this platform", name(precision)));
   }
   if (peak == 0) {
-    throw InputError(fmt::format("{} is zero: expected the estimator's peak", key_of("peak", listed)));
+    throw InputError(fmt::format("{} is zero: expected the estimator's peak", constant_key("peak", listed)));
   }
   // Half the peak over the MACs of a clock, to the nearest hertz.
   const std::int64_t hertz = (4 * peak * kGiga + quarter_macs) / (2 * quarter_macs);
@@ -61,7 +47,38 @@ config::Computed estimator_clock(const config::Settings& settings, std::int64_t 
   return {settings.text("estimator.clock"), fmt::format("{}.{:06} MHz", hertz / kMega, hertz % kMega),
           fmt::format("{} peak {} GOPS{} / 2 / {:.12g} MAC per clock", name(listed), peak, fallback,
                       static_cast<double>(quarter_macs) / 4),
-          "@estimator"};
+          kWhere};
+}
+
+}  // namespace
+
+void declare_estimator(config::Schema& schema) {
+  estimate::declare_constants(schema);
+  schema.add({"estimator.clock", config::Quantity::text, "", "key of the engine clock", 0, 0, {}, {}, {}});
+}
+
+std::vector<Computed> estimator_settings(const Settings& settings, std::int64_t quarter_macs, Precision precision) {
+  std::vector<Computed> computed{clock(settings, quarter_macs, precision)};
+  computed.push_back(replaced(settings, "memory.port_bandwidth", settings.integer("estimator.bandwidth"),
+                              settings.at("estimator.bandwidth").source));
+  computed.push_back(replaced(settings, "memory.port_energy", settings.integer("estimator.energy_per_byte"),
+                              settings.at("estimator.energy_per_byte").source));
+  for (const Precision priced : estimate::estimator_precisions()) {
+    const std::string key = fmt::format("energy.mac_{}", name(priced));
+    if (settings.all().count(key) == 0) continue;  // no price of its own
+    const std::int64_t op = settings.integer("estimator.energy_per_op");
+    computed.push_back(
+        replaced(settings, key, share(2 * op, settings.integer(constant_key("energy_scale", priced))),
+                 fmt::format("two operations of {} times {}; {}", settings.text("estimator.energy_per_op"),
+                             settings.text(constant_key("energy_scale", priced)),
+                             settings.at("estimator.energy_per_op").source)));
+  }
+  computed.push_back(
+      replaced(settings, "power.idle",
+               share(settings.integer("estimator.thermal_power"), settings.integer("estimator.static_share")),
+               fmt::format("{} of {}; {}", settings.text("estimator.static_share"),
+                           settings.text("estimator.thermal_power"), settings.at("estimator.thermal_power").source)));
+  return computed;
 }
 
 }  // namespace cyclescope::run

@@ -121,8 +121,9 @@ Platform load_platform(const std::string& platform, const std::vector<std::strin
   if (!file.hypothetical) return {file.name, family, config::resolve(schema, file.path, overrides), false};
   declare_estimator(schema);
   const config::Settings settings = config::resolve(schema, file.path, overrides);
-  const config::Computed clock = estimator_clock(settings, family->quarter_macs(settings, precision), precision);
-  return {file.name, family, config::resolve(schema, file.path, overrides, {clock}), true};
+  const std::vector<config::Computed> replaced =
+      estimator_settings(settings, family->quarter_macs(settings, precision), precision);
+  return {file.name, family, config::resolve(schema, file.path, overrides, replaced), true};
 }
 
 }  // namespace cyclescope::run

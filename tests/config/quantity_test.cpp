@@ -34,6 +34,8 @@ TEST_CASE("decimals convert exactly") {
   CHECK(convert(Quantity::energy, "pJ", "0.000001 pJ") == 1);
   CHECK(convert(Quantity::power, "mW", "0.001 mW") == 1);
   CHECK(convert(Quantity::power, "mW", "+6 W") == 6'000'000);
+  CHECK(convert(Quantity::ratio, "%", "6.25 %") == 62'500);
+  CHECK(convert(Quantity::ratio, "%", "3 ppm") == 3);
   CHECK(convert(Quantity::bytes, "KiB", "1.5 KiB") == 1536);
   CHECK(convert(Quantity::bytes, "KiB", "0.0009765625 KiB") == 1);
   CHECK(convert(Quantity::count, "PE", "-12 PE") == -12);
