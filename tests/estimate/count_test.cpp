@@ -127,6 +127,12 @@ TEST_CASE("convolutions: two operations per MAC, no bias, parameters are read") 
         480);
 }
 
+TEST_CASE("a convolution of one input channel is no depthwise one") {
+  // 8 outputs of 2 x 2, one MAC each
+  check(count(OperatorType::conv2d, ConvAttributes{}, {{1, 1, 2, 2}, {8, 1, 1, 1}}, {1, 8, 2, 2}), "conv2d", 32, 64,
+        4 + 8, 32);
+}
+
 TEST_CASE("products: two operations per MAC, neither bias nor scale") {
   // 2 x 3 rows, K = 5, N = 7
   check(count(OperatorType::gemm, GemmAttributes{true}, {{2, 3, 5}, {7, 5}, {7}}, {2, 3, 7}), "linear", 210, 420,
@@ -193,8 +199,14 @@ TEST_CASE("pools, resize, concat, softmax and what moves data: no operations, fu
 
 namespace {
 
-/// q, k, v of 2 heads, 3 rows, depth 5; with `between`, a mul between the scores and the softmax.
-Graph attention(bool between) {
+/// q, k, v of 2 heads, 3 rows, depth 5.
+struct AttentionCase {
+  bool between = false;     ///< a relu between scores and softmax
+  bool read_twice = false;  ///< a relu reads the scores, too
+  std::int64_t last = 0;    ///< block of the last product; the others are of block 0
+};
+
+Graph attention(const AttentionCase& c) {
   GraphBuilder builder;
   const TensorId q = builder.input({2, 3, 5});
   const TensorId k = builder.input({2, 3, 5});
@@ -203,9 +215,10 @@ Graph attention(bool between) {
   scores.transpose_b = true;
   scores.attention = 0;
   MatmulAttributes values;
-  values.attention = 0;
+  values.attention = c.last;
   TensorId s = builder.add(OperatorType::matmul, scores, {q, k}, {2, 3, 3});
-  if (between) s = builder.relu(s);
+  if (c.read_twice) builder.relu(s);
+  if (c.between) s = builder.relu(s);
   const TensorId p = builder.add(OperatorType::softmax, SoftmaxAttributes{2, 0}, {s}, {2, 3, 3});
   builder.add(OperatorType::matmul, values, {p, v}, {2, 3, 5});
   return builder.graph;
@@ -215,16 +228,23 @@ Graph attention(bool between) {
 
 TEST_CASE("an attention block is one operator: both products, and 5 operations per score") {
   // 2 heads x 3 x 3 scores of depth 5: 90 MACs each product; 18 scores; q, k and v in, 30 elements each.
-  check(only(attention(false)), "scaled_dot_product_attention", 180, 360 + 5 * 18, 90, 30);
+  check(only(attention({})), "scaled_dot_product_attention", 180, 360 + 5 * 18, 90, 30);
 }
 
-TEST_CASE("a block with something in between is counted operator by operator") {
-  const BranesWorkload workload = count_operators(attention(true));
-  REQUIRE(workload.operators.size() == 4);
-  check(workload.operators[0], "matmul", 90, 180, 60, 18);
-  check(workload.operators[1], "relu", 0, 18, 18, 18);
-  check(workload.operators[2], "softmax", 0, 0, 18, 18);
-  check(workload.operators[3], "matmul", 90, 180, 18 + 30, 30);
+TEST_CASE("a block whose parts do not follow each other alone is counted operator by operator") {
+  const auto parts = [](const AttentionCase& c) {
+    const BranesWorkload workload = count_operators(attention(c));
+    std::map<std::string, OperatorCount> last;  // by type
+    for (const OperatorCount& op : workload.operators) last[op.type] = op;
+    CHECK(workload.operators.front().type == "matmul");
+    check(workload.operators.front(), "matmul", 90, 180, 60, 18);
+    check(last["softmax"], "softmax", 0, 0, 18, 18);
+    check(last["matmul"], "matmul", 90, 180, 18 + 30, 30);
+    return workload.operators.size();
+  };
+  CHECK(parts({true, false, 0}) == 4);
+  CHECK(parts({false, true, 0}) == 4);
+  CHECK(parts({false, false, 1}) == 3);
 }
 
 TEST_CASE("model, parameters and batch go with the operators; statistics are no parameters") {

@@ -109,6 +109,21 @@ TEST_CASE("the clock follows what --set changes, unless it is set itself") {
   CHECK(clock({"kpu.tiles=16 tiles", "clock.fabric=1 GHz"}) == 1'000'000'000);
 }
 
+TEST_CASE("a constant of the estimator that --set changes reaches the machine, unless the machine's own is set") {
+  const auto value = [](const std::string& key, const std::vector<std::string>& sets) {
+    return load("kpu-t64@estimator", Precision::int8, sets).settings.integer(key);
+  };
+  CHECK(value("memory.port_bandwidth", {"estimator.bandwidth=128 GB/s"}) == 128'000'000'000);
+  CHECK(value("memory.port_energy", {"estimator.energy_per_byte=13 pJ"}) == 13'000'000);
+  CHECK(value("energy.mac_int8", {"estimator.energy_per_op=0.2 pJ"}) == 50'000);    // 2 x 0.2 pJ x 0.125
+  CHECK(value("energy.mac_bf16", {"estimator.energy_scale_bf16=25 %"}) == 50'000);  // 2 x 0.1 pJ x 0.25
+  CHECK(value("power.idle", {"estimator.thermal_power=10 W"}) == 3'000'000);        // 0.30 x 10 W
+  CHECK(value("power.idle", {"estimator.static_share=50 %"}) == 3'000'000);         // 0.50 x 6 W
+  CHECK(value("memory.port_bandwidth", {"estimator.bandwidth=128 GB/s", "memory.port_bandwidth=1 GB/s"}) ==
+        1'000'000'000);
+  CHECK_THAT(load("kpu-t64@estimator").settings.at("memory.port_bandwidth").source, Contains("kpu_t64.py"));
+}
+
 TEST_CASE("a precision that is not executed is refused, and so is an unknown machine") {
   CHECK_THROWS_WITH(load("kpu-t64@estimator", Precision::int4), Contains("int4"));
   CHECK_THROWS_WITH(load("kpu-t65@estimator"), Contains("kpu-t65@estimator") && Contains("kpu-t64@estimator"));
