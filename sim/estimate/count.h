@@ -3,7 +3,8 @@
 //   conv2d              N Cout H W (Cin/groups) kh kw MACs; depthwise (groups = Cin > 1) N Cin H W kh kw
 //   gemm, matmul        output elements times K MACs; two operations per MAC, bias and scale are ignored
 //   attention           a recognised block (matmul, softmax, matmul) is one scaled_dot_product_attention: MACs of both
-//                       products, two operations each, and 5 per element of the scores
+//                       products, two operations each, and 5 per element of the scores (the estimator takes the
+//                       scores to be square, which in self-attention they are)
 //   batch_norm, layer_norm   4 operations per output element
 //   add sub mul div relu gelu sigmoid tanh silu hard_sigmoid clip   1 per output element (clip as ReLU6, exported hardtanh)
 //   all else            0: pools, resize, concat, softmax alone, pow, exp, erf, sqrt, neg, abs, hard_swish, maximum,
