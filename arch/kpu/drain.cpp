@@ -84,7 +84,7 @@ void Drain::open_windows() {
       }
     }
     const Femtoseconds now = kernel::now();
-    wait_until(now, release);
+    if (services_.empty()) wait_until(now, release);  // else it is at work on the block before
     services_.push_back(chip_.ledger.open(lane_.id(), launch_.op, ledger::Leaf::useful_vector, now, release));
     compute::EgressWindow window;
     window.block = first_block_ + static_cast<std::int64_t>(next_window_);

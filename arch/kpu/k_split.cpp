@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
+#include "arch/kpu/settle.h"
 #include "sim/base/checked.h"
 
 namespace cyclescope::kpu {
@@ -36,7 +38,46 @@ std::int64_t line_clocks(const LoweredOp& sum, const KpuConfig& config) {
   return 2 * sum.rounds() * ceil_div(sum.block_m * sum.block_n * bytes, config.line_bytes);
 }
 
-/// The split into `parts` on a group of tiles; nothing when there are not so many parts or L2 does not hold them.
+/// Puts the sum on the tiles that made the parts, where each of these has one block: every one adds some rows of the
+/// block that they share, so that sums go to neighbours only. False where that is not so or L2 does not hold it.
+bool add_in_place(const LoweredOp& partial, LoweredOp& sum, const KpuConfig& config) {
+  if (config.ideal_operands || partial.rounds() != 1) return false;
+  std::int64_t shares = partial.groups;
+  while (partial.block_m % shares != 0) --shares;
+  sum.block_m = partial.block_m / shares;
+  sum.block_n = partial.block_n;
+  sum.tiles_m = sum.grid_m = ceil_div(sum.m, sum.block_m);
+  sum.tiles_n = sum.grid_n = ceil_div(sum.n, sum.block_n);
+  std::int64_t operands = 0;  // of a block
+  for (const InputEdge& edge : sum.inputs) {
+    operands += (edge.role == EdgeRole::per_channel ? edge.pixels : sum.block_m) * sum.block_n * edge.element_bytes;
+  }
+  sum.pool_a = config.l2_bytes - 2 * sum.block_m * sum.block_n * sum.result_bytes;
+  if (2 * operands > sum.pool_a) return false;
+  sum.sites.clear();
+  for (std::int64_t im = 0; im < sum.tiles_m; ++im) {
+    for (std::int64_t in = 0; in < sum.tiles_n; ++in) {
+      const std::int64_t column = im % shares * partial.blocks_per_group() + in;
+      sum.sites.push_back(partial.sites[static_cast<std::size_t>(im / shares * partial.tiles_n + column)]);
+    }
+  }
+  return true;
+}
+
+/// The sites on which an operator that is mapped may stand.
+std::vector<std::int32_t> usable_sites(const LoweredOp& op, const KpuConfig& config, Precision used) {
+  if (op.kind == OpKind::gemm) {
+    for (TileGroup& group : groups_for(config, used)) {
+      if (group.array == op.array) return std::move(group.sites);
+    }
+  }
+  std::vector<std::int32_t> all(static_cast<std::size_t>(config.tiles));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+/// The split into `parts` on a group of tiles; nothing when there are not so many parts, or L2 or L3 does not hold
+/// them.
 std::optional<Candidate> split_on(const workloads::Graph& graph, const workloads::Operator& primary,
                                   const LoweredOp& op, const KpuConfig& config, const TileGroup& group,
                                   std::int64_t parts, std::int32_t index) {
@@ -47,7 +88,10 @@ std::optional<Candidate> split_on(const workloads::Graph& graph, const workloads
   SplitProduct& two = candidate.operators;
   try {
     const PartitionCost product = map_product(graph, primary, two.partial, config, {group});
-    const PartitionCost sum = map_vector_work(graph, primary, two.sum, config);
+    if (product.beyond_l3 > 0) return std::nullopt;  // from external memory every tile would get a copy of its own
+    const PartitionCost sum = add_in_place(two.partial, two.sum, config)
+                                  ? partition_as_given(two.sum, config)
+                                  : map_vector_work(graph, primary, two.sum, config);
     candidate.cost.beyond_l3 = std::max(product.beyond_l3, sum.beyond_l3);
     candidate.cost.busy_clocks =
         product.busy_clocks + std::max(sum.busy_clocks, line_clocks(two.sum, config)) + launch_clocks(config);
@@ -140,19 +184,35 @@ SplitProduct split_product(const LoweredOp& op, std::int64_t part_channels, std:
 }
 
 std::vector<LoweredOp> map_whole_or_split(const workloads::Graph& graph, const workloads::Operator& primary,
-                                          LoweredOp op, const KpuConfig& config, Precision used, std::int32_t index) {
+                                          LoweredOp op, const KpuConfig& config, Precision used,
+                                          const std::vector<LoweredOp>& before) {
+  const auto index = static_cast<std::int32_t>(before.size());
   std::optional<Candidate> split;
   if (config.k_split != 1 && splits(op)) split = best_split(graph, primary, op, config, used, index);
   std::vector<LoweredOp> operators;
+  std::vector<const LoweredOp*> producers;
+  for (const LoweredOp& one : before) producers.push_back(&one);
   if (config.k_split < 2 || !split) {
     const PartitionCost whole = map_on_tiles(graph, primary, op, config, used);
     if (!split || !(split->cost < whole)) {
+      if (!config.ideal_operands) settle(op, usable_sites(op, config, used), producers, config);
       operators.push_back(std::move(op));
       return operators;
     }
   }
-  operators.push_back(std::move(split->operators.partial));
-  operators.push_back(std::move(split->operators.sum));
+  LoweredOp& partial = split->operators.partial;
+  LoweredOp& sum = split->operators.sum;
+  if (!config.ideal_operands) {
+    settle(partial, usable_sites(partial, config, used), producers, config);
+    producers.push_back(&partial);
+    if (add_in_place(partial, sum, config)) {
+      number_tiles(sum, config);
+    } else {
+      settle(sum, usable_sites(sum, config, used), producers, config);
+    }
+  }
+  operators.push_back(std::move(partial));
+  operators.push_back(std::move(sum));
   return operators;
 }
 

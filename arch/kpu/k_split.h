@@ -18,9 +18,10 @@ struct SplitProduct {
 /// `index` is that of the first operator in the program.
 SplitProduct split_product(const LoweredOp& op, std::int64_t part_channels, std::int32_t index);
 
-/// Puts a shaped group on the tiles as one operator or, as lowering.k_split says, as two: `index` is that of the first.
-/// Only products of one group with weights are split, on output-stationary tiles.
+/// Puts a shaped group on the tiles as one operator or, as lowering.k_split says, as two.
+/// Only products of one group with weights are split, on output-stationary tiles. `before`: the program so far.
 std::vector<LoweredOp> map_whole_or_split(const workloads::Graph& graph, const workloads::Operator& primary,
-                                          LoweredOp op, const KpuConfig& config, Precision used, std::int32_t index);
+                                          LoweredOp op, const KpuConfig& config, Precision used,
+                                          const std::vector<LoweredOp>& before);
 
 }  // namespace cyclescope::kpu

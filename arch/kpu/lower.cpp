@@ -67,13 +67,12 @@ Program lower(const Graph& graph, const KpuConfig& config, const LoweringOptions
   for (const FusedGroup& group : workloads::fuse(graph, fusion_rules())) {
     Shaped shaped = shape_group(graph, group, planes, options);
     LoweredOp& op = shaped.op;
-    const auto index = static_cast<std::int32_t>(program.ops.size());
     if (op.kind == OpKind::view) {
       planes[group.output] = shaped.output;
       program.ops.push_back(std::move(op));
     } else {
       for (LoweredOp& one :
-           map_whole_or_split(graph, graph.operators[group.members.front()], op, config, use.used, index)) {
+           map_whole_or_split(graph, graph.operators[group.members.front()], op, config, use.used, program.ops)) {
         for (InputEdge& edge : one.inputs) edge.token = program.edge_tokens++;
         program.ops.push_back(std::move(one));
       }

@@ -34,20 +34,22 @@ std::int64_t tile_bytes(const LoweredOp& op) {
   return most;
 }
 
-/// Clocks that moving the operands takes by a simple estimate: through the router of the busiest tile, and over the
-/// links of the mesh if they share the load.
-std::int64_t traffic_clocks(const LoweredOp& op, const Placement& placement, const KpuConfig& config) {
+/// Clocks that moving the operands takes by a simple estimate: through the router of the busiest tile,
+std::int64_t router_clocks(const LoweredOp& op, const KpuConfig& config) {
   const std::int64_t weights = op.weight_bytes > 0 ? op.most_n() * op.block_n * op.k * op.element_bytes : 0;
-  const std::int64_t links =
-      2 * ((config.mesh_width - 1) * config.mesh_height + config.mesh_width * (config.mesh_height - 1) + config.tiles);
-  return ceil_div(tile_bytes(op) + weights, config.flit_bytes) + ceil_div(placement.flit_links, links);
+  return ceil_div(tile_bytes(op) + weights, config.flit_bytes);
 }
 
-void number_tiles(LoweredOp& op, const KpuConfig& config) {
-  op.tile_at.assign(static_cast<std::size_t>(config.tiles), -1);
-  for (std::size_t tile = 0; tile < op.sites.size(); ++tile) {
-    op.tile_at[static_cast<std::size_t>(op.sites[tile])] = static_cast<std::int32_t>(tile);
-  }
+/// and over the links of the mesh if they share the load.
+std::int64_t link_clocks(const Placement& placement, const KpuConfig& config) {
+  const std::int64_t links =
+      2 * ((config.mesh_width - 1) * config.mesh_height + config.mesh_width * (config.mesh_height - 1) + config.tiles);
+  return ceil_div(placement.flit_links, links);
+}
+
+/// Bytes by which operands exceed L3.
+std::int64_t beyond_l3(const LoweredOp& op, const KpuConfig& config) {
+  return std::max<std::int64_t>(0, tile_bytes(op) - (config.l3_bytes - config.weight_window));
 }
 
 /// The rectangle of blocks per tile: every number of rows of tiles is tried that changes how many blocks the busiest
@@ -70,11 +72,10 @@ PartitionCost set_partition(LoweredOp& op, const KpuConfig& config) {
     if (rounds == before && !last) continue;  // as many blocks on as many columns: a row of tiles more changes nothing
     before = rounds;
     take(tiles_m);
-    PartitionCost cost{std::max<std::int64_t>(0, tile_bytes(op) - (config.l3_bytes - config.weight_window)),
-                       busy_clocks(op, config), 0};
+    PartitionCost cost{beyond_l3(op, config), busy_clocks(op, config), 0};
     if (best_cost && !(cost < *best_cost)) continue;
     Placement placement = place(op, usable, config);
-    cost.traffic_clocks = traffic_clocks(op, placement, config);
+    cost.traffic_clocks = router_clocks(op, config) + link_clocks(placement, config);
     if (best_cost && !(cost < *best_cost)) continue;
     best_cost = cost;
     best_m = tiles_m;
@@ -97,12 +98,24 @@ PartitionCost deal(LoweredOp& op, const KpuConfig& config) {
 
 }  // namespace
 
+void number_tiles(LoweredOp& op, const KpuConfig& config) {
+  op.tile_at.assign(static_cast<std::size_t>(config.tiles), -1);
+  for (std::size_t tile = 0; tile < op.sites.size(); ++tile) {
+    op.tile_at[static_cast<std::size_t>(op.sites[tile])] = static_cast<std::int32_t>(tile);
+  }
+}
+
 std::int64_t busy_clocks(const LoweredOp& op, const KpuConfig& config) {
   if (op.kind == OpKind::gemm) {
     return op.rounds() * block_clocks(op, config);
   }
   const Region out = op.block(0, 0);
   return op.rounds() * vector_clocks(op, out, window_pixels(op, out.pixel_begin, out.pixel_end), config);
+}
+
+PartitionCost partition_as_given(LoweredOp& op, const KpuConfig& config) {
+  number_tiles(op, config);
+  return {beyond_l3(op, config), busy_clocks(op, config), router_clocks(op, config)};
 }
 
 PartitionCost partition(LoweredOp& op, const KpuConfig& config) {

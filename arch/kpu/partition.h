@@ -29,4 +29,11 @@ std::int64_t busy_clocks(const LoweredOp& op, const KpuConfig& config);
 /// moves: blocks are dealt in row-major runs to as many tiles as there are blocks for.
 PartitionCost partition(LoweredOp& op, const KpuConfig& config);
 
+/// Fills in tile_at from the sites.
+void number_tiles(LoweredOp& op, const KpuConfig& config);
+
+/// Numbers the tiles of an operator whose grid and sites are given, and gives the estimate for it without the links of
+/// the mesh: for results that stay near where they are made.
+PartitionCost partition_as_given(LoweredOp& op, const KpuConfig& config);
+
 }  // namespace cyclescope::kpu

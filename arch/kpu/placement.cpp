@@ -1,6 +1,7 @@
 #include "arch/kpu/placement.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 #include "arch/kpu/lowering.h"
@@ -96,9 +97,11 @@ std::vector<Sites> runs_of(const std::vector<Sites>& lines, std::int64_t length)
   }
 }
 
-/// Every column of tiles along one mesh row: its rows of tiles keep to the same mesh columns.
-std::optional<Sites> columns_along_rows(const LoweredOp& op, const Sites& usable, const KpuConfig& config) {
-  const std::vector<Sites> runs = runs_of(lines_of(usable, config, true), op.tiles_m);
+/// Every column of tiles along one line of the mesh: along mesh rows, its rows of tiles keep to the same mesh columns;
+/// along mesh columns, weights that come along a mesh row turn once.
+std::optional<Sites> columns_along_lines(const LoweredOp& op, const Sites& usable, const KpuConfig& config,
+                                         bool mesh_rows) {
+  const std::vector<Sites> runs = runs_of(lines_of(usable, config, mesh_rows), op.tiles_m);
   if (static_cast<std::int64_t>(runs.size()) < op.tiles_n) return std::nullopt;
   Sites sites;
   for (std::int64_t im = 0; im < op.tiles_m; ++im) {
@@ -128,6 +131,60 @@ Sites rows_by_columns(const LoweredOp& op, const Sites& usable, const KpuConfig&
   return order;
 }
 
+/// Every row of tiles as a rectangle of lines of the mesh, one line (or `lines_each`) for every part of a reduction: the
+/// columns of a part are neighbours, and so are the parts of a block.
+std::optional<Sites> rows_as_rectangles(const LoweredOp& op, const Sites& usable, const KpuConfig& config,
+                                        std::int64_t lines_each, bool along_rows) {
+  const std::vector<Sites> lines = lines_of(usable, config, along_rows);
+  const std::int64_t parts = parts_of(op);
+  const std::int64_t columns = op.tiles_n / parts;
+  const std::int64_t width = ceil_div(columns, lines_each);
+  const std::int64_t height = parts * lines_each;
+  Sites sites;
+  for (std::int64_t first = 0; first + height <= static_cast<std::int64_t>(lines.size()); first += height) {
+    std::size_t length = SIZE_MAX;  // of the shortest line
+    for (std::int64_t i = first; i < first + height; ++i) {
+      length = std::min(length, lines[static_cast<std::size_t>(i)].size());
+    }
+    for (std::int64_t at = 0; at + width <= static_cast<std::int64_t>(length); at += width) {
+      for (std::int64_t column = 0; column < op.tiles_n; ++column) {
+        const std::int64_t part = column / columns;
+        const std::int64_t place = column % columns;
+        const Sites& line = lines[static_cast<std::size_t>(first + part * lines_each + place / width)];
+        sites.push_back(line[static_cast<std::size_t>(at + place % width)]);
+      }
+      if (static_cast<std::int64_t>(sites.size()) == op.tiles()) return sites;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Links between the routers of two sites.
+std::int64_t distance(const KpuConfig& config, std::int32_t a, std::int32_t b) {
+  return std::abs(a % config.mesh_width - b % config.mesh_width) +
+         std::abs(a / config.mesh_width - b / config.mesh_width);
+}
+
+/// Flits times links by which the tiles of a block get its partial sums from each other, every one its share of the rows.
+std::int64_t sum_flit_links(const LoweredOp& op, const Sites& sites, const KpuConfig& config) {
+  const std::int64_t parts = parts_of(op);
+  if (parts < 2 || op.tiles_n % parts != 0) return 0;
+  const std::int64_t columns = op.tiles_n / parts;
+  const std::int64_t flits =
+      ceil_div(op.most_m() * op.block_m * op.most_n() * op.block_n * op.result_bytes, parts * config.flit_bytes);
+  std::int64_t links = 0;
+  for (std::int64_t im = 0; im < op.tiles_m; ++im) {
+    const auto row = sites.begin() + static_cast<std::ptrdiff_t>(im * op.tiles_n);
+    for (std::int64_t a = 0; a < op.tiles_n; ++a) {
+      for (std::int64_t b = a % columns; b < op.tiles_n; b += columns) {
+        if (a != b)
+          links += 2 + distance(config, row[static_cast<std::ptrdiff_t>(a)], row[static_cast<std::ptrdiff_t>(b)]);
+      }
+    }
+  }
+  return flits * links;
+}
+
 /// Links that one packet to all sites crosses: of a tree or, without multicast, of a copy for each.
 std::int64_t links_to(const KpuConfig& config, std::int32_t router, const Sites& sites) {
   if (config.multicast) return tree_links(config, router, sites);
@@ -137,7 +194,7 @@ std::int64_t links_to(const KpuConfig& config, std::int32_t router, const Sites&
 }
 
 std::int64_t flit_links(const LoweredOp& op, const SharedBytes& bytes, const Sites& sites, const KpuConfig& config) {
-  std::int64_t sum = 0;
+  std::int64_t sum = sum_flit_links(op, sites, config);
   Sites group;
   // Where producers stand is open: the middle of the mesh stands for them.
   const std::int32_t middle = config.mesh_height / 2 * config.mesh_width + config.mesh_width / 2;
@@ -189,14 +246,28 @@ std::int64_t tree_links(const KpuConfig& config, std::int32_t router, const std:
   return links;
 }
 
-Placement place(const LoweredOp& op, const std::vector<std::int32_t>& usable, const KpuConfig& config) {
-  const SharedBytes bytes = shared_bytes(op);
+std::vector<Sites> arrangements(const LoweredOp& op, const Sites& usable, const KpuConfig& config) {
   std::vector<Sites> candidates{spread_columns(op, usable)};
-  if (auto sites = columns_along_rows(op, usable, config)) candidates.push_back(std::move(*sites));
+  for (const bool mesh_rows : {true, false}) {
+    if (auto sites = columns_along_lines(op, usable, config, mesh_rows)) candidates.push_back(std::move(*sites));
+  }
   if (auto sites = rows_along_columns(op, usable, config)) candidates.push_back(std::move(*sites));
   candidates.push_back(rows_by_columns(op, usable, config));
+  if (parts_of(op) > 1 && op.tiles_n % parts_of(op) == 0) {
+    for (const std::int64_t lines_each : {1, 2, 4}) {
+      for (const bool along_rows : {true, false}) {
+        auto sites = rows_as_rectangles(op, usable, config, lines_each, along_rows);
+        if (sites) candidates.push_back(std::move(*sites));
+      }
+    }
+  }
+  return candidates;
+}
+
+Placement place(const LoweredOp& op, const Sites& usable, const KpuConfig& config) {
+  const SharedBytes bytes = shared_bytes(op);
   Placement best;
-  for (Sites& sites : candidates) {
+  for (Sites& sites : arrangements(op, usable, config)) {
     const std::int64_t cost = flit_links(op, bytes, sites, config);
     if (best.sites.empty() || cost < best.flit_links) best = {std::move(sites), cost};
   }

@@ -22,6 +22,10 @@ struct Placement {
   std::int64_t flit_links = 0;      ///< flits times links for all operands of one inference, headers apart
 };
 
+/// The arrangements that are compared, sites of tile im * tiles_n + in each.
+std::vector<std::vector<std::int32_t>> arrangements(const LoweredOp& op, const std::vector<std::int32_t>& usable,
+                                                    const KpuConfig& config);
+
 /// The arrangement of op.tiles_m x op.tiles_n tiles on some of `usable` sites (ascending) that sends fewest flits over
 /// links; ties: the first of the list in placement.cpp.
 Placement place(const LoweredOp& op, const std::vector<std::int32_t>& usable, const KpuConfig& config);

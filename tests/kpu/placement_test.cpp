@@ -15,7 +15,7 @@ using namespace cyclescope::kpu::test;
 
 KpuConfig mesh_of(int width, int height) {
   return chip({"mesh.width=" + std::to_string(width) + " nodes", "mesh.height=" + std::to_string(height) + " nodes",
-               "kpu.tiles=" + std::to_string(width * height) + " tiles"});
+               "kpu.tiles=" + std::to_string(width * height) + " tiles", "lowering.k_split=off"});
 }
 
 /// A product of m x n results in blocks of 32x32, with weights of k rows.

@@ -1,0 +1,17 @@
+// Where the tiles of a mapped operator stand in the end: what the producers of its operands and the DMA engines send is
+// put on the links of the mesh for every arrangement, and the one with the least load on its busiest link is taken. Pure.
+#pragma once
+
+#include <vector>
+
+#include "arch/kpu/config.h"
+#include "arch/kpu/program.h"
+
+namespace cyclescope::kpu {
+
+/// Gives `op`, which has a grid of tiles, its sites among `usable` (ascending). `before`: the operators of the program
+/// so far, which pieces name by index.
+void settle(LoweredOp& op, const std::vector<std::int32_t>& usable, const std::vector<const LoweredOp*>& before,
+            const KpuConfig& config);
+
+}  // namespace cyclescope::kpu
