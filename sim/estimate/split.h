@@ -9,8 +9,9 @@
 // bytes at FP32 of what it reads and writes outside. Constants of the estimator: P, BW, o, k_i, e_op s, e_B, 0.3 TDP.
 // Of the machine: P' = 2 MACs per second, BW' of its external memory, b = bits / 32 of the precision used.
 //
-// Latency. Constants come first, so that none of the estimator's reaches into a later step; of the two rates bandwidth
-// goes first, so that a wrong one moves its own share alone, and a wrong peak too where no operator changes sides.
+// Latency. Constants come first, so that none of the estimator's reaches into a later step. A wrong one moves its own
+// share, and those before it as far as the larger of two times changes sides (a wrong peak also moves `bandwidth` then)
+// or is multiplied by k.
 //   published_digits  estimate from the estimator's own operator list, less the published row (last row alone)
 //   operator_list     estimate from the operators of the trace, less that (last row alone)
 //   overhead          o -> 0

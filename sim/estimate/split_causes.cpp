@@ -35,7 +35,7 @@ constexpr std::array<Title, 22> kTitles{{{"published_digits", "digits of the pub
                                          {"energy_per_op", "estimator's energy per operation"},
                                          {"energy_per_byte", "estimator's energy per byte"},
                                          {"idle_power", "idle power"},
-                                         {"external_memory", "bytes beyond the compulsory ones"}}};
+                                         {"external_memory", "memory beyond compulsory bytes"}}};
 
 struct PathCause {
   const char* leaf;

@@ -184,6 +184,27 @@ def test_results_without_an_estimate_are_left_out_by_name(result_file, tmp_path)
     assert "another result" in result["left_out"][1]["reason"]
 
 
+def below_its_roofline(result, path):
+    """A copy of a result whose roofline is longer than its latency, sealed again as SCHEMA.md says."""
+    h5py = pytest.importorskip("h5py")
+    path.write_bytes(result.read_bytes())
+    with h5py.File(path, "r+") as file:
+        file.attrs.modify("roofline_fs", file.attrs["makespan_fs"] + 1)
+    body = path.read_bytes()[512:]
+    checksum = 0xCBF29CE484222325
+    for byte in body:
+        checksum = (checksum ^ byte) * 0x100000001B3 & (1 << 64) - 1
+    path.write_bytes(f"cyclescope-run-1 {checksum:016x} {len(body)}\n".encode().ljust(512, b"\0") + body)
+
+
+def test_a_run_below_its_roofline_exits_4(result_file, tmp_path):
+    below_its_roofline(result_file, tmp_path / "fast.h5")
+    done = refuse("check", tmp_path / "fast.h5", "--format", "json", naming=["below the roofline", MODEL, PLATFORM], code=4)
+    assert json.loads(done.stdout)["below_roofline"] is True
+    done = refuse("check", "--from", tmp_path, "--format", "json", naming="1 run below the roofline", code=4)
+    assert json.loads(done.stdout)["below_roofline"] == [f"{MODEL} on {PLATFORM}, int8, steady, batch 1"]
+
+
 def test_bad_input_is_refused_in_one_line(result_file, tmp_path):
     refuse("check", naming="nothing to check")
     refuse("check", result_file, "--platform", PLATFORM, naming="--platform")
