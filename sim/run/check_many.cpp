@@ -31,9 +31,9 @@ struct Collected {
 /// By the estimator's own count, whose label rule has these limits (operations per byte).
 std::string intensity_class(const UnitFacts& facts) {
   const double intensity = facts.bytes == 0 ? 0 : static_cast<double>(facts.ops) / static_cast<double>(facts.bytes);
-  if (intensity < 1) return "below 1 op/B";
+  if (intensity < 1) return "0 to 1 op/B";
   if (intensity < 10) return "1 to 10 op/B";
-  return intensity < 50 ? "10 to 50 op/B" : "from 50 op/B on";
+  return intensity < 50 ? "10 to 50 op/B" : "50 op/B and more";
 }
 
 void add_runs(const CheckedRuns& runs, CheckStatistics& statistics) {
@@ -48,6 +48,17 @@ void add_runs(const CheckedRuns& runs, CheckStatistics& statistics) {
     roofline.add(check.run.roofline, time.simulation, label);
     energy.add(drawn.estimate, drawn.simulation, label);
     if (check.below_roofline()) statistics.below_roofline.push_back(label);
+  }
+  for (std::size_t i = 0; i < runs.checks.size(); ++i) {
+    const Check& check = runs.checks[i];
+    const estimate::SplitRow time = check.latency.total();
+    const estimate::SplitRow drawn = check.energy.total();
+    statistics.checks.push_back({check_label(check.run),
+                                 runs.files[i],
+                                 check.printed.has_value(),
+                                 {time.estimate, drawn.estimate},
+                                 {time.simulation, drawn.simulation},
+                                 check.run.roofline});
   }
   const auto group = [&](const Collected& collected, const char* quantity, const char* name) {
     if (!collected.names.empty()) statistics.groups.push_back(collected.group(quantity, "runs", name));
@@ -72,7 +83,7 @@ void add_operators(const CheckedRuns& runs, CheckStatistics& statistics) {
         const std::string name = fmt::format("{} of {}", row.name, check_label(check.run));
         by["type"][row.type].add(row.estimate, row.simulation, name);
         by["intensity"][intensity_class(facts)].add(row.estimate, row.simulation, name);
-        by["bound"][estimate::cause_title(facts.bound)].add(row.estimate, row.simulation, name);
+        by["bound"][facts.bound].add(row.estimate, row.simulation, name);
       }
     }
     for (const char* what : {"type", "intensity", "bound"}) {
@@ -153,7 +164,6 @@ void add_rankings(const CheckedRuns& runs, CheckStatistics& statistics) {
 
 CheckStatistics check_statistics(const CheckedRuns& runs) {
   CheckStatistics statistics;
-  statistics.runs = runs.checks.size();
   statistics.left_out = runs.left_out;
   add_runs(runs, statistics);
   add_operators(runs, statistics);

@@ -62,13 +62,23 @@ struct Ranking {
   static constexpr std::size_t kFewestRanked = 3;
 };
 
+/// One run in short.
+struct CheckedRun {
+  std::string label;
+  std::string file;
+  bool published = false;  ///< the estimate is a published row
+  estimate::Totals estimate;
+  estimate::Totals simulation;
+  Femtoseconds roofline = 0;
+};
+
 struct CheckStatistics {
   std::vector<ResidualGroup> groups;
   std::vector<CauseGroup> causes;  ///< with a share in any run, in the order of the split
   std::vector<Ranking> rankings;
   std::vector<std::string> below_roofline;  ///< labels
-  std::size_t runs = 0;
-  std::size_t operators = 0;  ///< units with time on the critical path
+  std::vector<CheckedRun> checks;           ///< of the runs, in their order
+  std::size_t operators = 0;                ///< units with time on the critical path
   std::vector<CheckedRuns::LeftOut> left_out;
 };
 

@@ -57,15 +57,25 @@ Json ranking_json(const Ranking& ranking) {
   return json;
 }
 
+Json check_json(const CheckedRun& check) {
+  return {{"label", check.label},
+          {"file", check.file},
+          {"estimate_is", check.published ? "published" : "recomputed"},
+          {"latency_fs", {{"estimate", check.estimate.latency}, {"simulation", check.simulation.latency}}},
+          {"roofline_fs", check.roofline},
+          {"energy_fj", {{"estimate", check.estimate.energy}, {"simulation", check.simulation.energy}}}};
+}
+
 std::string to_json(const CheckStatistics& statistics) {
   Json json{{"schema", "cyclescope-check-many-1"},
             {"version", kVersion},
-            {"runs", statistics.runs},
+            {"runs", statistics.checks.size()},
             {"operators", statistics.operators},
             {"below_roofline", statistics.below_roofline},
             {"residuals", Json::array()},
             {"causes", Json::array()},
             {"rankings", Json::array()},
+            {"checks", Json::array()},
             {"left_out", Json::array()}};
   for (const ResidualGroup& group : statistics.groups) json["residuals"].push_back(group_json(group));
   for (const CauseGroup& cause : statistics.causes) {
@@ -76,6 +86,7 @@ std::string to_json(const CheckStatistics& statistics) {
                                   {"p95", cause.p95}});
   }
   for (const Ranking& ranking : statistics.rankings) json["rankings"].push_back(ranking_json(ranking));
+  for (const CheckedRun& check : statistics.checks) json["checks"].push_back(check_json(check));
   for (const CheckedRuns::LeftOut& left : statistics.left_out) {
     json["left_out"].push_back(Json{{"file", left.file}, {"reason", left.reason}});
   }
@@ -95,8 +106,8 @@ std::string to_csv(const CheckStatistics& statistics) {
                         s.within_25);
   }
   for (const CauseGroup& cause : statistics.causes) {
-    text += fmt::format("{},cause,{},{},{},{},{},,,,,,,,,\n", cause.quantity, csv_cell(cause.cause), statistics.runs,
-                        cause.median, cause.p5, cause.p95);
+    text += fmt::format("{},cause,{},{},{},{},{},,,,,,,,,\n", cause.quantity, csv_cell(cause.cause),
+                        statistics.checks.size(), cause.median, cause.p5, cause.p95);
   }
   const auto number = [](std::optional<double> value) { return value ? fmt::format("{}", *value) : ""; };
   for (const Ranking& ranking : statistics.rankings) {
@@ -179,7 +190,7 @@ std::string to_table(const CheckStatistics& statistics) {
       "{} and {} against the estimates; {} below the roofline\n"
       "residual: (estimate - simulation) / simulation; estimator: the published row where there is one, else "
       "recomputed\n",
-      plural(static_cast<std::int64_t>(statistics.runs), "run"),
+      plural(static_cast<std::int64_t>(statistics.checks.size()), "run"),
       plural(static_cast<std::int64_t>(statistics.operators), "operator"), statistics.below_roofline.size());
   for (const std::string& label : statistics.below_roofline) text += fmt::format("{}BELOW {}\n", kIndent, label);
   for (const char* quantity : {"latency", "energy"}) {

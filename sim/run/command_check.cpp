@@ -56,8 +56,9 @@ void expect_one_source(const Arguments& arguments) {
     throw InputError(fmt::format("check: result file '{}' and --from '{}'; expected one of the two",
                                  arguments.positional.front(), arguments.text("from")));
   }
-  for (const char* option : {"platform", "set"}) {
-    if ((!file && !directory) || !arguments.has(option)) continue;
+  for (const char* option : {"platform", "set", "precision", "state", "batch", "strict-precision"}) {
+    const bool given = arguments.has(option) && !arguments.options[option].defaulted();
+    if ((!file && !directory) || !given) continue;
     throw InputError(fmt::format("check: --{} and kept results; expected it without them, to simulate", option));
   }
   if (!file && !directory && !arguments.has("platform")) {

@@ -147,9 +147,12 @@ def test_a_run_is_simulated_and_checked(checked):
 def test_statistics_of_a_directory(directory):
     result = json.loads(succeed("check", "--from", directory, "--format", "json"))
     assert list(result) == ["schema", "version", "runs", "operators", "below_roofline", "residuals", "causes", "rankings",
-                            "left_out"]
+                            "checks", "left_out"]
     assert (result["schema"], result["runs"], result["below_roofline"]) == ("cyclescope-check-many-1", 2, [])
     points = json.loads((directory / "sweep.json").read_text())["points"]
+    assert sorted(check["file"] for check in result["checks"]) == sorted(point["file"] for point in points)
+    assert sorted(check["latency_fs"]["simulation"] for check in result["checks"]) == sorted(
+        point["latency_fs"] for point in points)
     residuals = []
     for point in points:
         latency_ms, _ = published(MODEL, point["platform"], point["precision"].upper())
@@ -208,6 +211,8 @@ def test_a_run_below_its_roofline_exits_4(result_file, tmp_path):
 def test_bad_input_is_refused_in_one_line(result_file, tmp_path):
     refuse("check", naming="nothing to check")
     refuse("check", result_file, "--platform", PLATFORM, naming="--platform")
+    refuse("check", result_file, "--state", "cold", naming="--state")
+    refuse("check", "--from", tmp_path, "--precision", "fp16", naming="--precision")
     refuse("check", result_file, "--from", tmp_path, naming="one of the two")
     refuse("check", result_file, "extra", naming="extra")
     refuse("check", "--from", tmp_path, naming="no results there")
