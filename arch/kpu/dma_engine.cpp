@@ -168,7 +168,7 @@ bool DmaEngine::start_descriptor() {
   lane_.busy_until(!queued_.empty() ? now : std::min(now, active_until_), Leaf::useful_transfer);
   lane_.wait_until(now, release);
   lane_.busy_until(done, Leaf::overhead_descriptor);
-  chip_.ledger.count(chip_.actions.descriptor, 1);
+  chip_.ledger.count(chip_.actions.descriptor, 1, load.op);
   ready_ = {setup, done, Reason::issue};
   started_ = true;
   wake_at(done);
@@ -231,7 +231,7 @@ void DmaEngine::issue(const Pending& pending, std::int64_t address, const Releas
   ready_ = ledger::latest({ready_, last_issue_});
   next_issue_ = next;
   active_until_ = std::max(active_until_, next);
-  chip_.ledger.count(chip_.actions.dma, pending.bytes);
+  chip_.ledger.count(chip_.actions.dma, pending.bytes, pending.op);
 }
 
 }  // namespace cyclescope::kpu

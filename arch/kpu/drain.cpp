@@ -104,15 +104,15 @@ void Drain::first_result(ledger::ActivityId by) {
 
 void Drain::count(const BlockCommand& block) {
   const std::int64_t bytes = block.results * kSumBytes;
-  chip_.ledger.count(chip_.actions.vector_pass, block.results * block.passes);
-  chip_.ledger.count(chip_.actions.l1_write, bytes);
-  chip_.ledger.count(chip_.actions.l1_read, bytes);
-  chip_.ledger.count(chip_.actions.pe_register, block.macs);
+  chip_.ledger.count(chip_.actions.vector_pass, block.results * block.passes, launch_.op);
+  chip_.ledger.count(chip_.actions.l1_write, bytes, launch_.op);
+  chip_.ledger.count(chip_.actions.l1_read, bytes, launch_.op);
+  chip_.ledger.count(chip_.actions.pe_register, block.macs, launch_.op);
   const std::int64_t reads = block.adds ? bytes : 0;
   const std::int64_t writes = block.leaves ? 0 : bytes;
-  chip_.ledger.count(chip_.actions.l2_read, reads);
-  chip_.ledger.count(chip_.actions.l2_write, writes);
-  chip_.ledger.count(chip_.actions.streamer, reads + writes);
+  chip_.ledger.count(chip_.actions.l2_read, reads, launch_.op);
+  chip_.ledger.count(chip_.actions.l2_write, writes, launch_.op);
+  chip_.ledger.count(chip_.actions.streamer, reads + writes, launch_.op);
 }
 
 void Drain::last_result(ledger::ActivityId by) {
@@ -134,7 +134,7 @@ void Drain::last_result(ledger::ActivityId by) {
   }
   if (!block.leaves) return;
   if (block.residual_bytes > 0 && !chip_.config.ideal_operands) {
-    chip_.ledger.count(chip_.actions.l2_read, block.residual_bytes);
+    chip_.ledger.count(chip_.actions.l2_read, block.residual_bytes, launch_.op);
     mover_->release_pool(Operand::residual, block.residual_bytes, {activity, done, Reason::credit});
   }
   send(block, done, activity);
@@ -163,10 +163,10 @@ void Drain::run_vector() {
                                          vector_end_ + chip_.clocks(1), release);
   wait_until(now, release);
   lane_.busy_until(vector_end_, ledger::Leaf::useful_vector);
-  chip_.ledger.count(chip_.actions.vector_pass, vector_run_.elements);
+  chip_.ledger.count(chip_.actions.vector_pass, vector_run_.elements, launch_.op);
   // Depthwise: a pass multiplies and adds.
   if (op().macs > 0) {
-    chip_.ledger.count(chip_.actions.mac_vector, vector_run_.elements);
+    chip_.ledger.count(chip_.actions.mac_vector, vector_run_.elements, launch_.op);
   }
   wake_at(vector_end_);
 }
@@ -176,8 +176,8 @@ void Drain::send(const BlockCommand& block, Femtoseconds done, ledger::ActivityI
     sender_->block_done(launch_.op, {by, done, Reason::data});
     return;
   }
-  chip_.ledger.count(chip_.actions.streamer, block.out_bytes);
-  chip_.ledger.count(chip_.actions.l2_write, block.out_bytes);
+  chip_.ledger.count(chip_.actions.streamer, block.out_bytes, launch_.op);
+  chip_.ledger.count(chip_.actions.l2_write, block.out_bytes, launch_.op);
   chip_.ledger.sent(chip_.traffic.results, block.out_bytes);
   out_->push_at({next_output_++, launch_.op, {by, done, Reason::data}}, done);
 }

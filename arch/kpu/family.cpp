@@ -151,6 +151,10 @@ class KpuFamily : public machine::Family {
     return {config.mesh_width, config.mesh_height};
   }
 
+  [[nodiscard]] std::vector<workloads::FusedGroup> groups(const Graph& graph) const override {
+    return workloads::fuse(graph, fusion_rules());
+  }
+
   [[nodiscard]] std::vector<MappingRow> mapping(const Graph& graph, const config::Settings& settings,
                                                 const RunOptions& options) const override {
     return rows_of(lower(graph, from_settings(settings), lowering_options(options)));
@@ -183,12 +187,13 @@ class KpuFamily : public machine::Family {
     result.compulsory_bytes = compulsory(graph, program, config, options.batch, steady);
     result.peak_memory_bytes = program.external_bytes;
     result.peak_macs_per_second = checked_mul(config.quarter_macs(program.precision), config.clock_hz) / 4;
+    result.peak_bytes_per_second = chip.memory().peak_bytes_per_second();
     report_operators(program, chip, steady, result);
     const machine::Frame frame = chip.frame();
     machine::report(ledger, frame, result);
     const estimate::Roofline bound =
         estimate::roofline({result.macs, result.peak_macs_per_second, result.compulsory_bytes,
-                            chip.memory().peak_bytes_per_second(), depth_of(program), frame.clock_period});
+                            result.peak_bytes_per_second, depth_of(program), frame.clock_period});
     result.roofline = bound.time;
     result.roofline_bound = bound.bound;
     machine::check_laws(ledger, result);

@@ -36,7 +36,7 @@ class L3 {
     const memory::SramBurst lines =
         banks_.burst(number, banks_.next_bank(number), banks_.geometry().lines(bytes), chip_.cycle());
     const bool write = client == L3Client::network_in || client == L3Client::mover_out;
-    chip_.ledger.count(write ? chip_.actions.l3_write : chip_.actions.l3_read, bytes);
+    chip_.ledger.count(write ? chip_.actions.l3_write : chip_.actions.l3_read, bytes, op);
     Burst burst{chip_.clocks(lines.start), chip_.clocks(lines.end), release};
     if (burst.start > kernel::now()) {
       const ledger::ActivityId wait =

@@ -87,8 +87,8 @@ void OperandMover::perform(const Move& move, Pool& pool, const Release& decoded)
   if (move.leaves) credits_.moved_out(move.token, launch_.op, {last_, burst.end, Reason::credit});
   pool.free -= move.bytes;
   ++next_;
-  chip_.ledger.count(chip_.actions.block_mover, move.bytes);
-  chip_.ledger.count(chip_.actions.l2_write, move.bytes);
+  chip_.ledger.count(chip_.actions.block_mover, move.bytes, launch_.op);
+  chip_.ledger.count(chip_.actions.l2_write, move.bytes, launch_.op);
   chip_.ledger.sent(chip_.traffic.l3_to_l2, move.bytes);
   out_[index(move.operand)]->push_at({move.bytes, {last_, visible, Reason::data}}, visible);
 }

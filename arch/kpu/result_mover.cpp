@@ -61,8 +61,8 @@ void ResultMover::write(const OutItem& item) {
   lane_.busy_until(burst.start, Leaf::waiting_arbitration);
   lane_.busy_until(burst.end, Leaf::useful_transfer);
   free_at_ = burst.end;
-  chip_.ledger.count(chip_.actions.l2_read, bytes);
-  chip_.ledger.count(chip_.actions.block_mover, bytes);
+  chip_.ledger.count(chip_.actions.l2_read, bytes, item.op);
+  chip_.ledger.count(chip_.actions.block_mover, bytes, item.op);
   chip_.ledger.received(chip_.traffic.results, bytes);
   drain_->return_slot({last_, written, Reason::credit});
   out_->push_at({item.block, item.op, {last_, written, Reason::data}}, written);

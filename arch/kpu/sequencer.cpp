@@ -76,7 +76,7 @@ void Sequencer::launch(const Release& release) {
     const Femtoseconds loaded = at + chip_.clocks(c.rows + c.columns - 1 + ceil_div(c.program_bytes, c.flit_bytes));
     by = chip_.ledger.record(lane_.id(), op_, Leaf::overhead_configuration, at, loaded, {by, at, Reason::data});
     lane_.busy_until(loaded, Leaf::overhead_configuration);
-    chip_.ledger.count(chip_.actions.program_load, op.tiles());
+    chip_.ledger.count(chip_.actions.program_load, op.tiles(), op_);
     at = loaded;
   }
   const Femtoseconds arrived = at + chip_.clocks(c.signal_latency);

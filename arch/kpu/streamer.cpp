@@ -65,10 +65,10 @@ void Streamer::start(const StreamRun& run) {
   const int latency = ideal ? 0 : chip_.config.l2_latency;
   const std::int64_t first_clock = chip_.cycle() + latency;
   const Release first_token{activity, chip_.clocks(first_clock), Reason::data};
-  chip_.ledger.count(chip_.actions.l2_read, run.bytes);
-  chip_.ledger.count(chip_.actions.streamer, run.bytes);
-  chip_.ledger.count(chip_.actions.l1_write, run.bytes);
-  chip_.ledger.count(chip_.actions.l1_read, run.bytes);
+  chip_.ledger.count(chip_.actions.l2_read, run.bytes, launch_.op);
+  chip_.ledger.count(chip_.actions.streamer, run.bytes, launch_.op);
+  chip_.ledger.count(chip_.actions.l1_write, run.bytes, launch_.op);
+  chip_.ledger.count(chip_.actions.l1_read, run.bytes, launch_.op);
   chip_.ledger.sent(chip_.traffic.l2_to_l1, run.bytes);
   if (vector_work()) {
     drain_->feed(run, first_token);

@@ -160,9 +160,9 @@ void ArrayBook::started(const StepEvent& event) {
   slots_.start(block, event.step, std::min(held_since_, event.step));
   held_since_ = kUnknown;
   held_from_ = event.next_held_from;
-  ledger_->count(actions_.mac, block.macs);
-  ledger_->count(actions_.pe_hop, operand_hops(geometry_, block));
-  ledger_->count(actions_.drain_hop, result_hops(geometry_, block));
+  ledger_->count(actions_.mac, block.macs, block.op);
+  ledger_->count(actions_.pe_hop, operand_hops(geometry_, block), block.op);
+  ledger_->count(actions_.drain_hop, result_hops(geometry_, block), block.op);
 }
 
 ledger::ActivityId ArrayBook::activity_until(std::int64_t clock) {

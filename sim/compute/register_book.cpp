@@ -64,7 +64,7 @@ void RegisterArray::book_start(const Block& block, const Release& operands, bool
     lane_.wait_until(start, release);
   }
   open_activity(leaf_of(true), now_, release);
-  ledger_->count(actions_.mac, block.block.macs);
+  ledger_->count(actions_.mac, block.block.macs, block.block.op);
   // A MAC is 4 quarter-MACs when T = ceil(4K / quarter_macs): what T was rounded up by is not useful.
   const std::int64_t results = static_cast<std::int64_t>(block.block.m) * block.block.n;
   const std::int64_t quarter_macs = geometry_.quarter_macs;

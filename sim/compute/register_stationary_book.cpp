@@ -75,7 +75,7 @@ void RegisterStationaryArray::book_start(const Fold& fold, const Release& operan
   if (held_back && active_) release = ledger::latest({operands, {activity_, start, Reason::resource}});
   open_activity(filling_ != nullptr ? Leaf::structural_fill : Leaf::useful_mac, now_, release);
   period_.push_back({fold.block, step_});
-  ledger_->count(actions_.mac, fold.block.macs);
+  ledger_->count(actions_.mac, fold.block.macs, fold.block.op);
 }
 
 void RegisterStationaryArray::book_period() {

@@ -22,6 +22,7 @@
 // With the operator lists of configs/estimator/operators.csv they give every printed digit of its 156 published rows.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -39,6 +40,8 @@ struct OperatorCount {
   std::int64_t ops = 0;           ///< operations, two per MAC
   std::int64_t input_bytes = 0;   ///< FP32; parameters count as inputs
   std::int64_t output_bytes = 0;  ///< FP32
+  std::int64_t fixed_bytes = 0;  ///< of the inputs, those of parameters and constants, which do not grow with the batch
+  std::vector<std::size_t> members = {};  ///< operators of the graph it stands for, when counted from one
 };
 
 /// What is estimated.

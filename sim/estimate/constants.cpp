@@ -151,7 +151,8 @@ std::vector<std::string> estimator_platforms(const std::string& directory) {
   return names;
 }
 
-BranesPlatform load_estimator_constants(const std::string& directory, const std::string& name) {
+BranesPlatform load_estimator_constants(const std::string& directory, const std::string& name,
+                                        const std::vector<std::string>& overrides) {
   const std::vector<std::string> names = estimator_platforms(directory);
   if (!std::binary_search(names.begin(), names.end(), name)) {
     throw InputError(fmt::format("the estimator has no constants of '{}'{}; expected one of {} in {}", name,
@@ -160,7 +161,7 @@ BranesPlatform load_estimator_constants(const std::string& directory, const std:
   Schema schema;
   declare_constants(schema);
   return constants_from(
-      name, config::resolve(schema, (fs::path(constants_directory(directory)) / (name + ".ini")).string(), {}));
+      name, config::resolve(schema, (fs::path(constants_directory(directory)) / (name + ".ini")).string(), overrides));
 }
 
 }  // namespace cyclescope::estimate

@@ -1,6 +1,7 @@
 #include "sim/estimate/count.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "sim/base/checked.h"
@@ -85,7 +86,17 @@ std::int64_t bytes_of(const Graph& graph, const std::set<TensorId>& tensors) {
 
 std::set<TensorId> inputs_of(const Operator& op) { return {op.inputs.begin(), op.inputs.end()}; }
 
-OperatorCount count_one(const Graph& graph, const Operator& op) {
+/// Bytes of those that are the same for every frame.
+std::int64_t fixed_bytes_of(const Graph& graph, std::set<TensorId> tensors) {
+  for (auto tensor = tensors.begin(); tensor != tensors.end();) {
+    const bool fixed = graph.tensors[*tensor].role != workloads::TensorRole::activation;
+    tensor = fixed ? std::next(tensor) : tensors.erase(tensor);
+  }
+  return bytes_of(graph, tensors);
+}
+
+OperatorCount count_one(const Graph& graph, OperatorId id) {
+  const Operator& op = graph.operators[id];
   const std::int64_t macs = macs_of(graph, op);
   const std::int64_t elements = graph.output(op).elements();
   return {op.name,
@@ -93,7 +104,9 @@ OperatorCount count_one(const Graph& graph, const Operator& op) {
           macs,
           checked_add(checked_mul(kOpsPerMac, macs), checked_mul(ops_per_element(op.type), elements)),
           bytes_of(graph, inputs_of(op)),
-          checked_mul(elements, kBytesPerElement)};
+          checked_mul(elements, kBytesPerElement),
+          fixed_bytes_of(graph, inputs_of(op)),
+          {id}};
 }
 
 std::int64_t attention_of(const Operator& op) {
@@ -132,7 +145,8 @@ std::map<OperatorId, Attention> attentions(const Graph& graph) {
   return blocks;
 }
 
-OperatorCount count_attention(const Graph& graph, const Attention& block, const Operator& last) {
+OperatorCount count_attention(const Graph& graph, const Attention& block, OperatorId id) {
+  const Operator& last = graph.operators[id];
   const Operator& scores = graph.operators[block.scores];
   const Operator& softmax = graph.operators[block.softmax];
   const std::int64_t macs = checked_add(macs_of(graph, scores), macs_of(graph, last));
@@ -146,10 +160,23 @@ OperatorCount count_attention(const Graph& graph, const Attention& block, const 
           macs,
           checked_add(checked_mul(kOpsPerMac, macs), score_ops),
           bytes_of(graph, inputs),
-          checked_mul(graph.output(last).elements(), kBytesPerElement)};
+          checked_mul(graph.output(last).elements(), kBytesPerElement),
+          fixed_bytes_of(graph, inputs),
+          {block.scores, block.softmax, id}};
 }
 
 }  // namespace
+
+BranesWorkload at_batch(BranesWorkload workload, std::int64_t frames) {
+  for (OperatorCount& one : workload.operators) {
+    one.macs = checked_mul(one.macs, frames);
+    one.ops = checked_mul(one.ops, frames);
+    one.input_bytes = checked_add(checked_mul(one.input_bytes - one.fixed_bytes, frames), one.fixed_bytes);
+    one.output_bytes = checked_mul(one.output_bytes, frames);
+  }
+  workload.batch = checked_mul(workload.batch, frames);
+  return workload;
+}
 
 BranesWorkload count_operators(const Graph& graph, std::int64_t batch) {
   BranesWorkload workload;
@@ -161,10 +188,9 @@ BranesWorkload count_operators(const Graph& graph, std::int64_t batch) {
   for (const auto& [last, block] : blocks) absorbed.insert({block.scores, block.softmax});
   for (OperatorId id = 0; id < graph.operators.size(); ++id) {
     if (absorbed.count(id) != 0) continue;
-    const Operator& op = graph.operators[id];
     const auto block = blocks.find(id);
-    workload.operators.push_back(block == blocks.end() ? count_one(graph, op)
-                                                       : count_attention(graph, block->second, op));
+    workload.operators.push_back(block == blocks.end() ? count_one(graph, id)
+                                                       : count_attention(graph, block->second, id));
   }
   return workload;
 }

@@ -35,4 +35,7 @@ namespace cyclescope::estimate {
 /// definition, InputError on overflow.
 BranesWorkload count_operators(const workloads::Graph& graph, std::int64_t batch = 1);
 
+/// `frames` times as many frames: parameters and constants are read once, all else grows. Throws InputError on overflow.
+BranesWorkload at_batch(BranesWorkload workload, std::int64_t frames);
+
 }  // namespace cyclescope::estimate

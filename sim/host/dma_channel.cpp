@@ -132,7 +132,7 @@ bool HostDma::Channel::begin_descriptor() {
   const ledger::ActivityId setup =
       ledger_.record(lane_.id(), next->transfer.op, Leaf::overhead_descriptor, now, done, release);
   lane_.busy_until(done, Leaf::overhead_descriptor);
-  ledger_.count(descriptor_action_, 1);
+  ledger_.count(descriptor_action_, 1, next->transfer.op);
   if (config_.descriptor_bytes != 0) --ahead_;
   ++next->begun;
   ready_ = {setup, done, Reason::issue};

@@ -127,7 +127,7 @@ void Ledger::post_slots(LaneId lane, Leaf leaf, std::int64_t slots) {
 }
 
 std::size_t Ledger::add_action(const std::string& component, const std::string& action, std::int64_t attojoules) {
-  actions_.push_back({component, action, attojoules, 0});
+  actions_.push_back({component, action, attojoules});
   return actions_.size() - 1;
 }
 
@@ -156,7 +156,10 @@ void Ledger::restart(Femtoseconds t0) {
     lane.time.fill(0);
     lane.slots.fill(0);
   }
-  for (Action& action : actions_) action.count = 0;
+  for (Action& action : actions_) {
+    action.count = 0;
+    action.by_operator.clear();
+  }
   for (Traffic& link : traffic_) link.sent = link.received = link.expected = 0;
 }
 

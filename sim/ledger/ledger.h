@@ -143,8 +143,11 @@ class Ledger {
   // ---- actions and energy ------------------------------------------------------------------------------------------
   /// An action of a component at a price in attojoules each. Returns its index.
   std::size_t add_action(const std::string& component, const std::string& action, std::int64_t attojoules);
-  void count(std::size_t action, std::int64_t times) {
-    if (enabled_) actions_[action].count += times;
+  /// `op`: the operator it is done for, -1 for none or where that is not known.
+  void count(std::size_t action, std::int64_t times, OperatorIndex op = -1) {
+    if (!enabled_) return;
+    actions_[action].count += times;
+    if (op >= 0) actions_[action].count_for(op, times);
   }
   /// Constant power of a component over the whole makespan.
   void add_power(const std::string& component, std::int64_t microwatts);
@@ -154,6 +157,13 @@ class Ledger {
     std::string name;
     std::int64_t attojoules = 0;
     std::int64_t count = 0;
+    std::vector<std::int64_t> by_operator = {};  ///< part of the count; may be shorter than there are operators
+
+    void count_for(OperatorIndex op, std::int64_t times) {
+      const auto index = static_cast<std::size_t>(op);
+      if (by_operator.size() <= index) by_operator.resize(index + 1);
+      by_operator[index] += times;
+    }
   };
   struct Power {
     std::string component;

@@ -9,6 +9,7 @@
 #include "sim/config/settings.h"
 #include "sim/ledger/ledger.h"
 #include "sim/results/result.h"
+#include "workloads/fusion.h"
 #include "workloads/graph.h"
 
 namespace cyclescope::machine {
@@ -62,6 +63,9 @@ class Family {
   [[nodiscard]] virtual std::int64_t quarter_macs(const config::Settings& settings, Precision precision) const = 0;
   /// How its tiles stand. Throws InputError.
   [[nodiscard]] virtual MeshSize mesh_size(const config::Settings& settings) const = 0;
+  /// What it executes as one, in the order of the operators of a result. A group whose primary operator is NAME has one
+  /// operator `NAME` in the result, and may have others before it, `NAME (...)`.
+  [[nodiscard]] virtual std::vector<workloads::FusedGroup> groups(const workloads::Graph& graph) const = 0;
   /// Lowers without simulating. Throws NotModelled naming operator and node.
   [[nodiscard]] virtual std::vector<MappingRow> mapping(const workloads::Graph& graph, const config::Settings& settings,
                                                         const RunOptions& options) const = 0;

@@ -35,18 +35,72 @@ void report_bounds(RunResult& result) {
   }
 }
 
-void report_energy(const ledger::Ledger& ledger, Femtoseconds makespan, RunResult& result) {
-  constexpr Int128 kZeptoPerAtto = 1000;  // microwatt * femtosecond = 1e-21 J
+/// Energy of one component in zeptojoules, which is what a microwatt is in a femtosecond.
+struct ComponentEnergy {
+  explicit ComponentEnergy(std::size_t operators) : by_operator(operators, 0) {}
+
+  Int128 total = 0;
+  Int128 external = 0;              ///< part of the total: actions of external memory that know no operator
+  std::vector<Int128> by_operator;  ///< parts of the total
+};
+
+void add_action(const ledger::Ledger::Action& action, ComponentEnergy& energy) {
+  constexpr Int128 kZeptoPerAtto = 1000;
+  const Int128 price = action.attojoules * kZeptoPerAtto;
+  energy.total += price * action.count;
+  std::int64_t left = action.count;
+  for (std::size_t op = 0; op < std::min(action.by_operator.size(), energy.by_operator.size()); ++op) {
+    energy.by_operator[op] += price * action.by_operator[op];
+    left -= action.by_operator[op];
+  }
+  if (action.component.rfind("dram", 0) == 0) energy.external += price * left;
+}
+
+/// What external memory did for no one in particular, in proportion to the bytes that each operator moved.
+void share_external(const RunResult& result, ComponentEnergy& energy) {
+  Int128 bytes = 0;
+  for (const results::OperatorResult& op : result.operators) bytes += op.dram_bytes;
+  if (bytes == 0) return;
+  for (std::size_t op = 0; op < energy.by_operator.size(); ++op) {
+    energy.by_operator[op] += energy.external * result.operators[op].dram_bytes / bytes;
+  }
+}
+
+/// Femtojoules of the component and, cut from running sums so that they add up, of the operators.
+void book_energy(const std::string& component, const ComponentEnergy& energy, RunResult& result) {
   constexpr Int128 kZeptoPerFemto = 1'000'000;
-  std::map<std::string, Int128> zeptojoules;
-  for (const ledger::Ledger::Action& action : ledger.actions()) {
-    zeptojoules[action.component] += static_cast<Int128>(action.count) * action.attojoules * kZeptoPerAtto;
+  const auto femtojoules = [](Int128 zepto) { return checked_narrow((zepto + kZeptoPerFemto / 2) / kZeptoPerFemto); };
+  result.energy_fj[component] = femtojoules(energy.total);
+  Int128 sum = 0;
+  std::int64_t booked = 0;
+  for (std::size_t op = 0; op < energy.by_operator.size(); ++op) {
+    sum += energy.by_operator[op];
+    const std::int64_t part = femtojoules(sum) - booked;
+    booked += part;
+    if (part != 0) result.operators[op].energy_fj[component] = part;
   }
+}
+
+void report_energy(const ledger::Ledger& ledger, RunResult& result) {
+  std::vector<Femtoseconds> on_path(result.operators.size(), 0);
+  for (const results::PathStep& step : result.path) {
+    if (step.op >= 0) on_path[static_cast<std::size_t>(step.op)] += step.to - step.from;
+  }
+  std::map<std::string, ComponentEnergy> components;
+  const auto component = [&](const std::string& name) -> ComponentEnergy& {
+    return components.try_emplace(name, result.operators.size()).first->second;
+  };
+  for (const ledger::Ledger::Action& action : ledger.actions()) add_action(action, component(action.component));
   for (const ledger::Ledger::Power& power : ledger.powers()) {
-    zeptojoules[power.component] += static_cast<Int128>(power.microwatts) * makespan;
+    ComponentEnergy& energy = component(power.component);
+    energy.total += static_cast<Int128>(power.microwatts) * result.makespan;
+    for (std::size_t op = 0; op < on_path.size(); ++op) {
+      energy.by_operator[op] += static_cast<Int128>(power.microwatts) * on_path[op];
+    }
   }
-  for (const auto& [component, energy] : zeptojoules) {
-    result.energy_fj[component] = checked_narrow((energy + kZeptoPerFemto / 2) / kZeptoPerFemto);
+  for (auto& [name, energy] : components) {
+    share_external(result, energy);
+    book_energy(name, energy, result);
   }
 }
 
@@ -109,7 +163,7 @@ void report(const ledger::Ledger& ledger, const Frame& frame, RunResult& result)
   for (const ledger::Traffic& link : ledger.traffic()) {
     result.traffic.push_back({link.name, link.sent, link.expected, link.received});
   }
-  report_energy(ledger, result.makespan, result);
+  report_energy(ledger, result);
 }
 
 void check_laws(const ledger::Ledger& ledger, RunResult& result) {

@@ -64,7 +64,7 @@ void IdealPort::move(const Waiting& waiting) {
   const Femtoseconds visible = access.clock->edge(end);
   lane_.idle_until(waiting.issued);
   lane_.busy_until(end, Leaf::useful_transfer);
-  ledger_->count(byte_, request.bytes);
+  ledger_->count(byte_, request.bytes, request.op);
   Release release = request.release;
   const auto live = [&](Leaf cause, Femtoseconds from, Femtoseconds to) {
     access.life.push_back({cause, from, to});

@@ -93,7 +93,7 @@ void SramArbiter::grant(Client& client, std::int64_t clock) {
   client.free_at = end;
   lines_accessed_ += waiting.lines;
   const SramRequest& request = waiting.request;
-  ledger_.count(request.direction == Direction::read ? read_ : write_, request.bytes);
+  ledger_.count(request.direction == Direction::read ? read_ : write_, request.bytes, request.op);
   const auto record = [&](Leaf cause, std::int64_t from, std::int64_t to, const Release& release) {
     const Femtoseconds until = clock_.cycles(to);
     return Release{ledger_.record(client.lane, request.op, cause, clock_.cycles(from), until, release), until,

@@ -236,7 +236,7 @@ void Mesh::grant(LinkId id, std::int64_t clock) {
   way.lane.idle_until(clock_.cycles(way.wanted_since));
   way.lane.busy_until(start, Leaf::waiting_output_space);
   way.lane.busy_until(end, Leaf::useful_transfer);
-  ledger_.count(flit_hop_, request.flits);
+  ledger_.count(flit_hop_, request.flits, from.packet.op);
 
   const bool ejects = way.ejects_to >= 0;
   Flight& copy = flight(index);

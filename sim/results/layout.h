@@ -31,6 +31,7 @@ void summary_layout(Archive& archive, Result& result) {
   archive.attribute("peak_memory_bytes", result.peak_memory_bytes);
   archive.attribute("fits", result.fits);
   archive.attribute("peak_macs_per_second", result.peak_macs_per_second);
+  archive.attribute("peak_bytes_per_second", result.peak_bytes_per_second);
   archive.attribute("roofline_fs", result.roofline);
   archive.attribute("roofline_bound", result.roofline_bound);
   archive.attribute("host_energy_fj", result.host_energy_fj);
@@ -53,7 +54,8 @@ void layout(Archive& archive, Result& result) {
   operators.column("macs", &OperatorResult::macs);
   operators.column("dram_bytes", &OperatorResult::dram_bytes);
   operators.coded("bound", &OperatorResult::bound);
-  operators.maps("exposed", &OperatorResult::exposed);
+  operators.maps("exposed", "cause", "cycles", &OperatorResult::exposed);
+  operators.maps("energy", "component", "femtojoules", &OperatorResult::energy_fj);
 
   auto lanes = archive.table("/lanes", result.lanes);
   lanes.column("name", &LaneResult::name);

@@ -65,22 +65,23 @@ class TableReader {
     for (std::size_t i = 0; i < codes.rows; ++i) rows_[i].*field = decode(names, codes.values[i], path);
   }
 
-  void maps(const std::string& name, CauseCycles Row::*field) {
+  void maps(const std::string& name, const std::string& key, const std::string& value,
+            std::map<std::string, std::int64_t> Row::*field) {
     const std::string path = group_ + "/" + name;
-    const std::vector<std::string> names = image_.strings(path + "_cause_names");
+    const std::vector<std::string> names = image_.strings(path + "_" + key + "_names");
     const hdf5::Matrix begin = read_column(image_, path + "_begin");
-    const hdf5::Matrix causes = read_column(image_, path + "_cause");
-    const hdf5::Matrix cycles = read_column(image_, path + "_cycles");
+    const hdf5::Matrix keys = read_column(image_, path + "_" + key);
+    const hdf5::Matrix values = read_column(image_, path + "_" + value);
     expect_rows(begin.rows - 1, path + "_begin");
     const bool ordered = std::is_sorted(begin.values.begin(), begin.values.end()) && begin.values.front() == 0 &&
-                         begin.values.back() == static_cast<std::int64_t>(causes.rows);
-    if (!ordered || cycles.rows != causes.rows) {
+                         begin.values.back() == static_cast<std::int64_t>(keys.rows);
+    if (!ordered || values.rows != keys.rows) {
       throw Fault(path + "_begin: offsets do not match; expected them rising from 0 to the number of entries");
     }
     for (std::size_t row = 0; row < rows_.size(); ++row) {
       for (std::int64_t i = begin.values[row]; i < begin.values[row + 1]; ++i) {
         const auto entry = static_cast<std::size_t>(i);
-        (rows_[row].*field)[decode(names, causes.values[entry], path + "_cause")] = cycles.values[entry];
+        (rows_[row].*field)[decode(names, keys.values[entry], path + "_" + key)] = values.values[entry];
       }
     }
   }

@@ -22,8 +22,9 @@ struct OperatorResult {
   std::int64_t end_cycle = 0;
   std::int64_t macs = 0;
   std::int64_t dram_bytes = 0;
-  std::string bound;    ///< group.leaf with most exposed cycles, `view` for a view
-  CauseCycles exposed;  ///< of the critical path
+  std::string bound;                              ///< group.leaf with most exposed cycles, `view` for a view
+  CauseCycles exposed;                            ///< of the critical path
+  std::map<std::string, std::int64_t> energy_fj;  ///< component -> femtojoules; machine::report says what is whose
 };
 
 struct LaneResult {
@@ -79,6 +80,7 @@ struct RunResult {
   std::int64_t peak_memory_bytes = 0;  ///< external memory: weights and activations alive at once
   bool fits = true;
   std::int64_t peak_macs_per_second = 0;
+  std::int64_t peak_bytes_per_second = 0;         ///< of external memory; 0 and INT64_MAX: it answers at once
   Femtoseconds roofline = 0;                      ///< proven lower bound of the makespan
   std::string roofline_bound;                     ///< compute | memory | dependency
   std::map<std::string, std::int64_t> energy_fj;  ///< component -> femtojoules; the total is their integer sum

@@ -42,26 +42,27 @@ class TableWriter {
   }
 
   /// A map per row: row i owns the entries from begin[i] to begin[i + 1].
-  void maps(const std::string& name, CauseCycles Row::*field) {
+  void maps(const std::string& name, const std::string& key, const std::string& value,
+            std::map<std::string, std::int64_t> Row::*field) {
     std::map<std::string, std::int64_t> codes;
     for (const Row& row : rows_) {
       for (const auto& entry : row.*field) codes[entry.first] = 0;
     }
-    write_codes(name + "_cause", codes);
+    write_codes(name + "_" + key, codes);
     hdf5::Matrix begin{rows_.size() + 1, 1, {0}};
-    hdf5::Matrix causes;
-    hdf5::Matrix cycles;
+    hdf5::Matrix keys;
+    hdf5::Matrix values;
     for (const Row& row : rows_) {
-      for (const auto& [cause, count] : row.*field) {
-        causes.values.push_back(codes.at(cause));
-        cycles.values.push_back(count);
+      for (const auto& [one, amount] : row.*field) {
+        keys.values.push_back(codes.at(one));
+        values.values.push_back(amount);
       }
-      begin.values.push_back(static_cast<std::int64_t>(causes.values.size()));
+      begin.values.push_back(static_cast<std::int64_t>(keys.values.size()));
     }
-    causes.rows = cycles.rows = causes.values.size();
+    keys.rows = values.rows = keys.values.size();
     image_.integers(group_ + "/" + name + "_begin", begin);
-    image_.integers(group_ + "/" + name + "_cause", causes);
-    image_.integers(group_ + "/" + name + "_cycles", cycles);
+    image_.integers(group_ + "/" + name + "_" + key, keys);
+    image_.integers(group_ + "/" + name + "_" + value, values);
   }
 
   void leaves(const std::string& name, ledger::LeafSums Row::*field) {

@@ -10,6 +10,7 @@ void list_command(const std::vector<std::string>& args);
 void show_command(const std::vector<std::string>& args);
 void run_command(const std::vector<std::string>& args);
 void explain_command(const std::vector<std::string>& args);
+void check_command(const std::vector<std::string>& args);
 void trace_command(const std::vector<std::string>& args);
 void sweep_command(const std::vector<std::string>& args);
 void memory_command(const std::vector<std::string>& args);

@@ -24,6 +24,12 @@ void check_models(const machine::RunOptions& options) {
   }
 }
 
+std::int64_t energy_of(const results::OperatorResult& op) {
+  std::int64_t energy = 0;
+  for (const auto& [component, femtojoules] : op.energy_fj) energy += femtojoules;
+  return energy;
+}
+
 }  // namespace
 
 TEST_CASE("every family has a line in the contract") {
@@ -93,5 +99,14 @@ TEST_CASE("energy of counted actions and of power over time is exact") {
     std::int64_t expected = without.total_energy_fj() + without.macs * kFemtojoulesPerPicojoule;
     expected += with.makespan;  // 1 W is 1 fJ per fs
     CHECK(with.total_energy_fj() == expected);
+    // Each operator has the energy of its MACs and of the power during its time on the critical path.
+    for (std::size_t i = 0; i < with.operators.size(); ++i) {
+      INFO(with.operators[i].name);
+      std::int64_t grown = with.operators[i].macs * kFemtojoulesPerPicojoule;
+      for (const results::PathStep& step : with.path) {
+        if (step.op == static_cast<std::int32_t>(i)) grown += step.to - step.from;
+      }
+      CHECK(energy_of(with.operators[i]) - energy_of(without.operators[i]) == grown);
+    }
   }
 }

@@ -83,12 +83,15 @@ TEST_CASE("actions are counted at their price, powers are kept, links add up") {
   const std::size_t hop = ledger.add_action("noc", "flit_hop", 90);
   ledger.add_power("array", 1500);
   ledger.count(mac, 1000);
-  ledger.count(mac, 24);
+  ledger.count(mac, 24, 1);
+  ledger.count(mac, 6, 1);
   REQUIRE(ledger.actions().size() == 2);
   CHECK(ledger.actions()[mac].component == "array");
   CHECK(ledger.actions()[mac].name == "mac_int8");
   CHECK(ledger.actions()[mac].attojoules == 250);
-  CHECK(ledger.actions()[mac].count == 1024);
+  CHECK(ledger.actions()[mac].count == 1030);
+  CHECK(ledger.actions()[mac].by_operator == std::vector<std::int64_t>{0, 30});
+  CHECK(ledger.actions()[hop].by_operator.empty());
   CHECK(ledger.actions()[hop].count == 0);
   REQUIRE(ledger.powers().size() == 1);
   CHECK(ledger.powers()[0].component == "array");
@@ -112,7 +115,7 @@ TEST_CASE("a restart forgets the bookings, keeps the declarations and clips to t
   const std::size_t link = ledger.add_traffic("noc");
   ledger.post(array, Leaf::waiting_weights, 0, 100);
   ledger.post_slots(array, Leaf::useful_mac, 5);
-  ledger.count(action, 7);
+  ledger.count(action, 7, 0);
   ledger.sent(link, 10, 2);
   ledger.received(link, 20);
   ledger.finish(100);
@@ -121,6 +124,7 @@ TEST_CASE("a restart forgets the bookings, keeps the declarations and clips to t
   CHECK(total(ledger.time(array)) == 0);
   CHECK(total(ledger.slots(array)) == 0);
   CHECK(ledger.actions()[action].count == 0);
+  CHECK(ledger.actions()[action].by_operator.empty());
   CHECK(ledger.traffic()[link].sent + ledger.traffic()[link].expected + ledger.traffic()[link].received == 0);
   CHECK(ledger.lane_name(array) == "array.0");
   CHECK(ledger.activity_count() == 0);

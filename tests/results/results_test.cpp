@@ -84,6 +84,7 @@ void check_equal(const results::RunResult& a, const results::RunResult& b) {
   CHECK(a.peak_memory_bytes == b.peak_memory_bytes);
   CHECK(a.fits == b.fits);
   CHECK(a.peak_macs_per_second == b.peak_macs_per_second);
+  CHECK(a.peak_bytes_per_second == b.peak_bytes_per_second);
   CHECK(a.roofline == b.roofline);
   CHECK(a.roofline_bound == b.roofline_bound);
   CHECK(a.energy_fj == b.energy_fj);
@@ -95,8 +96,8 @@ void check_equal(const results::RunResult& a, const results::RunResult& b) {
     const results::OperatorResult& x = a.operators[i];
     const results::OperatorResult& y = b.operators[i];
     CHECK(std::tie(x.name, x.type, x.precision_label, x.start_cycle, x.end_cycle, x.macs, x.dram_bytes, x.bound,
-                   x.exposed) == std::tie(y.name, y.type, y.precision_label, y.start_cycle, y.end_cycle, y.macs,
-                                          y.dram_bytes, y.bound, y.exposed));
+                   x.exposed, x.energy_fj) == std::tie(y.name, y.type, y.precision_label, y.start_cycle, y.end_cycle,
+                                                       y.macs, y.dram_bytes, y.bound, y.exposed, y.energy_fj));
   }
   REQUIRE(a.lanes.size() == b.lanes.size());
   for (std::size_t i = 0; i < a.lanes.size(); ++i) {

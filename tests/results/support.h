@@ -29,16 +29,24 @@ inline RunResult sample() {
   result.peak_memory_bytes = 8'192;
   result.fits = false;
   result.peak_macs_per_second = 128'000'000'000;  // 128 MAC/s per ns
+  result.peak_bytes_per_second = 25'000'000'000;  // 4,000 B in 160 ns
   result.roofline = 160'000'000;
   result.roofline_bound = "memory";
   result.energy_fj = {{"dram", 700}, {"leakage", 100}, {"mac", 200}};
   result.host_energy_fj = 17;
   result.critical_path = {{"overhead.launch", 5}, {"useful.mac", 60}, {"waiting.operand.dram_row", 35}};
   result.operators.resize(3);
-  result.operators[0] = {"conv1", "conv2d",     "native",
-                         5,       60,           8'192,
-                         3'000,   "useful.mac", {{"useful.mac", 40}, {"waiting.operand.dram_row", 15}}};
-  result.operators[1] = {"flatten, then", "reshape", "view", 60, 60, 0, 0, "view", {}};
+  result.operators[0] = {"conv1",
+                         "conv2d",
+                         "native",
+                         5,
+                         60,
+                         8'192,
+                         3'000,
+                         "useful.mac",
+                         {{"useful.mac", 40}, {"waiting.operand.dram_row", 15}},
+                         {{"dram", 400}, {"leakage", 45}}};
+  result.operators[1] = {"flatten, then", "reshape", "view", 60, 60, 0, 0, "view", {}, {}};
   result.operators[2] = {"fc \"last\"",
                          "gemm",
                          "fallback",
@@ -47,7 +55,8 @@ inline RunResult sample() {
                          4'096,
                          2'120,
                          "waiting.operand.dram_row",
-                         {{"useful.mac", 20}, {"waiting.operand.dram_row", 20}}};
+                         {{"useful.mac", 20}, {"waiting.operand.dram_row", 20}},
+                         {{"leakage", 40}, {"mac", 200}}};
   result.lanes.resize(2);
   result.lanes[0].name = "array.0";
   result.lanes[0].time[static_cast<std::size_t>(ledger::Leaf::useful_mac)] = 120'000'000;

@@ -1,0 +1,90 @@
+// Many runs against their estimates: statistics over all of them (definitions: sim/estimate/statistics.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/estimate/statistics.h"
+#include "sim/run/check.h"
+#include "sim/run/views.h"
+
+namespace cyclescope::run {
+
+struct CheckedRuns {
+  struct LeftOut {
+    std::string file;
+    std::string reason;
+  };
+
+  std::vector<Check> checks;       ///< sorted by check_label
+  std::vector<std::string> files;  ///< of the checks
+  std::vector<LeftOut> left_out;   ///< sorted by file
+};
+
+/// Reads and checks the results of a directory: those that its matrix.json or sweep.json name, without either those in
+/// `directory`/points, else in `directory`. `model`: a trace file for results of the model that it holds; other models
+/// are found by name. A result that cannot be read, has no constants of the estimator, no trace, or is a second one of
+/// the same run is left out. Throws InputError when no result is left.
+CheckedRuns check_runs(const std::string& directory, const std::optional<std::string>& model, Estimator& estimator);
+
+/// Relative residuals of runs or operators that have something in common.
+struct ResidualGroup {
+  std::string quantity;  ///< latency | energy
+  std::string by;        ///< `runs`; of operators `type`, `intensity`, `bound`
+  std::string name;      ///< runs: `estimator` or `roofline`; operators: what they have in common
+  estimate::Spread spread;
+  std::string worst;  ///< which run, which operator
+};
+
+/// Shares of one cause over the simulated total of each run.
+struct CauseGroup {
+  std::string quantity;
+  std::string cause;
+  double median = 0;
+  double p5 = 0;
+  double p95 = 0;
+};
+
+/// Platforms ranked for one network.
+struct Ranking {
+  std::string quantity;
+  std::string what;  ///< `resnet50, int8, steady, batch 1`, and what --set changed
+  std::vector<std::string> platforms;
+  std::vector<std::int64_t> estimates;
+  std::vector<std::int64_t> simulated;
+  std::optional<double> kendall_tau_b;  ///< nothing for fewer than kFewestRanked platforms, or if all are equal
+  std::optional<double> spearman;       ///< as above
+  std::vector<std::pair<std::size_t, std::size_t>> inversions;  ///< pairs of platforms
+  std::optional<double> regret;
+
+  /// Two platforms are in the same order or not: a correlation of 1 or -1 would say no more.
+  static constexpr std::size_t kFewestRanked = 3;
+};
+
+/// One run in short.
+struct CheckedRun {
+  std::string label;
+  std::string file;
+  bool published = false;  ///< the estimate is a published row
+  estimate::Totals estimate;
+  estimate::Totals simulation;
+  Femtoseconds roofline = 0;
+};
+
+struct CheckStatistics {
+  std::vector<ResidualGroup> groups;
+  std::vector<CauseGroup> causes;  ///< with a share in any run, in the order of the split
+  std::vector<Ranking> rankings;
+  std::vector<std::string> below_roofline;  ///< labels
+  std::vector<CheckedRun> checks;           ///< of the runs, in their order
+  std::size_t operators = 0;                ///< units with time on the critical path
+  std::vector<CheckedRuns::LeftOut> left_out;
+};
+
+/// Operators: units that are no view; those without time on a critical path (energy: without energy) have no residual.
+CheckStatistics check_statistics(const CheckedRuns& runs);
+
+std::string render(const CheckStatistics& statistics, Format format);
+
+}  // namespace cyclescope::run

@@ -1,0 +1,225 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/run/check_many.h"
+#include "sim/run/check_views.h"
+#include "sim/run/format.h"
+#include "sim/run/version.h"
+
+namespace cyclescope::run {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kIndent = "  ";
+constexpr double kPercent = 100;
+
+std::string percent_of(double share) { return fmt::format("{:.0f} %", share * kPercent); }
+
+std::string few(const Ranking& ranking) {
+  return fmt::format("{}; rank statistics need {}",
+                     plural(static_cast<std::int64_t>(ranking.platforms.size()), "platform"), Ranking::kFewestRanked);
+}
+
+// ---- JSON -----------------------------------------------------------------------------------------------------------
+
+Json group_json(const ResidualGroup& group) {
+  const estimate::Spread& s = group.spread;
+  return {{"quantity", group.quantity},
+          {"by", group.by},
+          {"name", group.name},
+          {"count", s.count},
+          {"median", s.median},
+          {"p5", s.p5},
+          {"p95", s.p95},
+          {"worst", s.worst},
+          {"worst_at", group.worst},
+          {"within_5", s.within_5},
+          {"within_10", s.within_10},
+          {"within_25", s.within_25}};
+}
+
+Json ranking_json(const Ranking& ranking) {
+  Json json{{"quantity", ranking.quantity},
+            {"what", ranking.what},
+            {"platforms", ranking.platforms},
+            {"estimates", ranking.estimates},
+            {"simulated", ranking.simulated},
+            {"kendall_tau_b", json_number(ranking.kendall_tau_b)},
+            {"spearman", json_number(ranking.spearman)},
+            {"inversions", Json::array()},
+            {"regret", json_number(ranking.regret)}};
+  for (const auto& [a, b] : ranking.inversions) {
+    json["inversions"].push_back({ranking.platforms[a], ranking.platforms[b]});
+  }
+  json["message"] = ranking.platforms.size() < Ranking::kFewestRanked ? few(ranking) : "";
+  return json;
+}
+
+Json check_json(const CheckedRun& check) {
+  return {{"label", check.label},
+          {"file", check.file},
+          {"estimate_is", check.published ? "published" : "recomputed"},
+          {"latency_fs", {{"estimate", check.estimate.latency}, {"simulation", check.simulation.latency}}},
+          {"roofline_fs", check.roofline},
+          {"energy_fj", {{"estimate", check.estimate.energy}, {"simulation", check.simulation.energy}}}};
+}
+
+std::string to_json(const CheckStatistics& statistics) {
+  Json json{{"schema", "cyclescope-check-many-1"},
+            {"version", kVersion},
+            {"runs", statistics.checks.size()},
+            {"operators", statistics.operators},
+            {"below_roofline", statistics.below_roofline},
+            {"residuals", Json::array()},
+            {"causes", Json::array()},
+            {"rankings", Json::array()},
+            {"checks", Json::array()},
+            {"left_out", Json::array()}};
+  for (const ResidualGroup& group : statistics.groups) json["residuals"].push_back(group_json(group));
+  for (const CauseGroup& cause : statistics.causes) {
+    json["causes"].push_back(Json{{"quantity", cause.quantity},
+                                  {"cause", cause.cause},
+                                  {"median", cause.median},
+                                  {"p5", cause.p5},
+                                  {"p95", cause.p95}});
+  }
+  for (const Ranking& ranking : statistics.rankings) json["rankings"].push_back(ranking_json(ranking));
+  for (const CheckedRun& check : statistics.checks) json["checks"].push_back(check_json(check));
+  for (const CheckedRuns::LeftOut& left : statistics.left_out) {
+    json["left_out"].push_back(Json{{"file", left.file}, {"reason", left.reason}});
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// ---- CSV ------------------------------------------------------------------------------------------------------------
+
+std::string to_csv(const CheckStatistics& statistics) {
+  std::string text =
+      "quantity,by,name,count,median,p5,p95,worst,worst_at,within_5,within_10,within_25,kendall_tau_b,spearman,"
+      "inversions,regret\n";
+  for (const ResidualGroup& group : statistics.groups) {
+    const estimate::Spread& s = group.spread;
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},,,,\n", group.quantity, group.by, csv_cell(group.name),
+                        s.count, s.median, s.p5, s.p95, s.worst, csv_cell(group.worst), s.within_5, s.within_10,
+                        s.within_25);
+  }
+  for (const CauseGroup& cause : statistics.causes) {
+    text += fmt::format("{},cause,{},{},{},{},{},,,,,,,,,\n", cause.quantity, csv_cell(cause.cause),
+                        statistics.checks.size(), cause.median, cause.p5, cause.p95);
+  }
+  const auto number = [](std::optional<double> value) { return value ? fmt::format("{}", *value) : ""; };
+  for (const Ranking& ranking : statistics.rankings) {
+    text += fmt::format("{},platforms,{},{},,,,,,,,,{},{},{},{}\n", ranking.quantity, csv_cell(ranking.what),
+                        ranking.platforms.size(), number(ranking.kendall_tau_b), number(ranking.spearman),
+                        ranking.inversions.size(), number(ranking.regret));
+  }
+  return text;
+}
+
+// ---- table ----------------------------------------------------------------------------------------------------------
+
+std::vector<std::string> spread_cells(const ResidualGroup& group) {
+  const estimate::Spread& s = group.spread;
+  return {grouped(static_cast<std::int64_t>(s.count)),
+          signed_percent(s.median),
+          signed_percent(s.p5),
+          signed_percent(s.p95),
+          signed_percent(s.worst),
+          percent_of(s.within_5),
+          percent_of(s.within_10),
+          percent_of(s.within_25),
+          group.worst};
+}
+
+std::string groups_table(const CheckStatistics& statistics, const std::string& quantity, bool of_runs) {
+  TextTable table(of_runs ? "<>>>>>>>><" : "<<>>>>>>>><");
+  std::vector<std::string> header{"median", "P5", "P95", "worst", "in 5 %", "10 %", "25 %", "worst is"};
+  header.insert(header.begin(), of_runs ? "runs" : "count");
+  header.insert(header.begin(), of_runs ? "estimate" : "name");
+  if (!of_runs) header.insert(header.begin(), "by");
+  table.row(header);
+  for (const ResidualGroup& group : statistics.groups) {
+    if (group.quantity != quantity || (group.by == "runs") != of_runs) continue;
+    std::vector<std::string> cells = spread_cells(group);
+    cells.insert(cells.begin(), group.name);
+    if (!of_runs) cells.insert(cells.begin(), group.by);
+    table.row(std::move(cells));
+  }
+  return table.text(kIndent);
+}
+
+std::string causes_table(const CheckStatistics& statistics, const std::string& quantity) {
+  TextTable table("<>>>");
+  table.row({"cause", "median", "P5", "P95"});
+  for (const CauseGroup& cause : statistics.causes) {
+    if (cause.quantity != quantity) continue;
+    table.row({estimate::cause_title(cause.cause), signed_percent(cause.median), signed_percent(cause.p5),
+               signed_percent(cause.p95)});
+  }
+  return table.text(kIndent);
+}
+
+std::string remark(const Ranking& ranking) {
+  std::string text;
+  if (ranking.platforms.size() < Ranking::kFewestRanked) text = few(ranking);
+  for (const auto& [a, b] : ranking.inversions) {
+    const bool first = ranking.estimates[a] < ranking.estimates[b];
+    text += fmt::format("{}{} is estimated below {}, simulated above", text.empty() ? "" : "; ",
+                        ranking.platforms[first ? a : b], ranking.platforms[first ? b : a]);
+  }
+  return text;
+}
+
+std::string rankings_table(const CheckStatistics& statistics, const std::string& quantity) {
+  TextTable table("<>>>>><");
+  table.row({"network", "platforms", "tau-b", "Spearman", "inversions", "regret", ""});
+  for (const Ranking& ranking : statistics.rankings) {
+    if (ranking.quantity != quantity) continue;
+    table.row({ranking.what, grouped(static_cast<std::int64_t>(ranking.platforms.size())),
+               signed_number(ranking.kendall_tau_b), signed_number(ranking.spearman),
+               grouped(static_cast<std::int64_t>(ranking.inversions.size())), signed_percent(ranking.regret),
+               remark(ranking)});
+  }
+  return table.text(kIndent);
+}
+
+std::string to_table(const CheckStatistics& statistics) {
+  std::string text = fmt::format(
+      "{} and {} against the estimates; {} below the roofline\n"
+      "residual: (estimate - simulation) / simulation; estimator: the published row where there is one, else "
+      "recomputed\n",
+      plural(static_cast<std::int64_t>(statistics.checks.size()), "run"),
+      plural(static_cast<std::int64_t>(statistics.operators), "operator"), statistics.below_roofline.size());
+  for (const std::string& label : statistics.below_roofline) text += fmt::format("{}BELOW {}\n", kIndent, label);
+  for (const char* quantity : {"latency", "energy"}) {
+    text += fmt::format("\nResiduals of {}, runs\n", quantity) + groups_table(statistics, quantity, true);
+    text += fmt::format("\nResiduals of {}, operators\n", quantity) + groups_table(statistics, quantity, false);
+    text += fmt::format("\nCauses of the residual of {}, over the simulated total of each run\n", quantity) +
+            causes_table(statistics, quantity);
+    text += fmt::format("\nPlatforms ranked by {}\n", quantity) + rankings_table(statistics, quantity);
+  }
+  if (statistics.left_out.empty()) return text;
+  text += "\nLeft out\n";
+  for (const CheckedRuns::LeftOut& left : statistics.left_out) {
+    text += fmt::format("{}{}: {}\n", kIndent, left.file, left.reason);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string render(const CheckStatistics& statistics, Format format) {
+  switch (format) {
+    case Format::json:
+      return to_json(statistics);
+    case Format::csv:
+      return to_csv(statistics);
+    case Format::table:
+      break;
+  }
+  return to_table(statistics);
+}
+
+}  // namespace cyclescope::run
