@@ -25,13 +25,15 @@ struct Command {
   void (*run)(const std::vector<std::string>& args);
 };
 
-constexpr std::array<Command, 8> kCommands{
+constexpr std::array<Command, 10> kCommands{
     {{"list", "platforms, models, memories and precisions", list_command},
      {"show", "every setting of a platform, with its source", show_command},
      {"run", "simulate one inference", run_command},
      {"sweep", "simulate every combination of platforms, models and settings", sweep_command},
      {"explain", "where the cycles of a result went, or how a model is mapped", explain_command},
      {"scaling", "does latency fall linearly with tiles, and what takes the loss", scaling_command},
+     {"matrix", "every analysis of the public estimator, simulated beside its estimate", matrix_command},
+     {"claims", "published statements held against the results of a matrix", claims_command},
      {"trace", "look into a trace, or verify it", trace_command},
      {"memory", "bandwidth, latency and lost time of a memory under traffic patterns", memory_command}}};
 
