@@ -83,16 +83,10 @@ std::string plain_figures(const ClaimRow& row) {
                      frequency(result.clock_hz), static_cast<double>(result.peak_memory_bytes) / kMebi);
 }
 
-ClaimLedger ledger_of(const ClaimTest& test) { return test.metric->ledger; }
-
-std::string sentence(const TestResult& test) {
-  std::vector<const ClaimRow*> rows;
-  for (const ClaimRow* row : test.simulated.witnesses) {
-    if (row->result) rows.push_back(row);
-  }
-  if (rows.empty()) return "";
+/// Out of the ledgers of the rows that decided the figure.
+std::string ledgers(const ClaimTest& test, const std::vector<const ClaimRow*>& rows) {
   const ClaimRow& first = *rows.front();
-  switch (ledger_of(*test.test)) {
+  switch (test.metric->ledger) {
     case ClaimLedger::traffic:
       return traffic(first);
     case ClaimLedger::none:
@@ -101,8 +95,22 @@ std::string sentence(const TestResult& test) {
     case ClaimLedger::energy:
       break;
   }
-  const bool energy = ledger_of(*test.test) == ClaimLedger::energy;
+  const bool energy = test.metric->ledger == ClaimLedger::energy;
   return rows.size() > 1 && rows[0] != rows[1] ? two_rows(first, *rows[1], energy) : one_row(first, energy);
+}
+
+std::string sentence(const TestResult& result) {
+  const ClaimTest& test = *result.test;
+  std::vector<const ClaimRow*> rows;
+  for (const ClaimRow* row : result.simulated.witnesses) {
+    if (row->result) rows.push_back(row);
+  }
+  if (rows.empty()) return "";
+  if (test.function != ClaimFunction::count) return ledgers(test, rows);
+  const std::string counted =
+      fmt::format("{} of {} rows with a result have {} {} {}", result.simulated.low, result.simulated.known,
+                  test.metric->name, name(test.condition), test.condition_number);
+  return test.metric->ledger == ClaimLedger::none ? counted : counted + "; " + ledgers(test, rows);
 }
 
 /// Why rows have no result, each reason once.

@@ -52,13 +52,13 @@ Known known(const Rows& rows, const Figure& figure) {
   return found;
 }
 
-ClaimFigure unknown(Rows missing) { return {0, kInfinity, std::move(missing), {}}; }
+ClaimFigure unknown(Rows missing) { return {0, kInfinity, 0, std::move(missing), {}}; }
 
 ClaimFigure single(const Rows& rows, const Figure& figure) {
   Known found = known(rows, figure);
   if (!found.missing.empty()) return unknown(std::move(found.missing));
   const auto [value, row] = found.figures.front();
-  return {value, value, {}, {row}};
+  return {value, value, 1, {}, {row}};
 }
 
 ClaimFigure ratio(const Rows& first, const Rows& second, const Figure& figure) {
@@ -67,7 +67,7 @@ ClaimFigure ratio(const Rows& first, const Rows& second, const Figure& figure) {
   const auto [above, a] = found.figures[0];
   const auto [below, b] = found.figures[1];
   if (below == 0) return unknown({b});
-  return {above / below, above / below, {}, {a, b}};
+  return {above / below, above / below, 2, {}, {a, b}};
 }
 
 /// The witness is the first row of the side that has fewer of them: the exception, where there is one.
@@ -79,7 +79,8 @@ ClaimFigure count(const ClaimTest& test, const Rows& rows, const Figure& figure)
     (holds(test.condition, value, test.condition_number) ? yes : no).push_back(row);
   }
   const auto least = static_cast<double>(yes.size());
-  ClaimFigure counted{least, least + static_cast<double>(found.missing.size()), std::move(found.missing), {}};
+  ClaimFigure counted{
+      least, least + static_cast<double>(found.missing.size()), found.figures.size(), std::move(found.missing), {}};
   const Rows& exceptions = no.empty() || (!yes.empty() && yes.size() < no.size()) ? yes : no;
   if (!exceptions.empty()) counted.witnesses = {exceptions.front()};
   return counted;
@@ -90,14 +91,16 @@ ClaimFigure extreme(const ClaimTest& test, const Rows& rows, const Figure& figur
   if (found.figures.empty()) return unknown(std::move(found.missing));
   const auto [least, greatest] = std::minmax_element(found.figures.begin(), found.figures.end());
   const bool complete = found.missing.empty();
+  const std::size_t number = found.figures.size();
   if (test.function == ClaimFunction::least) {
-    return {complete ? least->first : 0, least->first, std::move(found.missing), {least->second}};
+    return {complete ? least->first : 0, least->first, number, std::move(found.missing), {least->second}};
   }
   if (test.function == ClaimFunction::greatest) {
-    return {greatest->first, complete ? greatest->first : kInfinity, std::move(found.missing), {greatest->second}};
+    return {
+        greatest->first, complete ? greatest->first : kInfinity, number, std::move(found.missing), {greatest->second}};
   }
   const double spread = least->first == 0 ? kInfinity : greatest->first / least->first;
-  return {spread, complete ? spread : kInfinity, std::move(found.missing), {greatest->second, least->second}};
+  return {spread, complete ? spread : kInfinity, number, std::move(found.missing), {greatest->second, least->second}};
 }
 
 /// Whether the estimator orders two rows at all.
@@ -108,7 +111,7 @@ bool apart(double a, double b) {
 
 ClaimFigure inversions(const ClaimTest& test, const Rows& rows, const Figure& figure) {
   Known found = known(rows, figure);
-  ClaimFigure counted{0, 0, std::move(found.missing), {}};
+  ClaimFigure counted{0, 0, found.figures.size(), std::move(found.missing), {}};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t j = i + 1; j < rows.size(); ++j) {
       const auto a = test.metric->estimated(*rows[i]);

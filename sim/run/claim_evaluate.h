@@ -30,6 +30,7 @@ const char* name(Verdict verdict);
 struct ClaimFigure {
   double low = 0;
   double high = std::numeric_limits<double>::infinity();
+  std::size_t known = 0;                   ///< rows that have the figure
   std::vector<const ClaimRow*> missing;    ///< rows without a result that could still change it
   std::vector<const ClaimRow*> witnesses;  ///< the row that decided it, or two whose difference did
   [[nodiscard]] bool exact() const { return low == high; }

@@ -162,6 +162,10 @@ TEST_CASE("causes come from the ledgers of the rows that decided") {
   const Claim two = claim("ratio(latency, a/net/int8, b/net/int8) = 1");
   CHECK(causes(evaluate(two, rows, "steady")) ==
         "a/net/int8 takes 2.000 ms more than b/net/int8: waiting.operand.dram_row 75.0 %, useful.mac 25.0 %.");
+  const Claim many = claim("count(latency, a+b/net/int8, < 5) = 2");  // a is the exception
+  CHECK(causes(evaluate(many, rows, "steady")) ==
+        "1 of 2 rows with a result have latency < 5; 6.000 ms of critical path in a/net/int8: waiting.operand.dram_row "
+        "75.0 %, useful.mac 25.0 %.");
   const Claim energy = claim("value(energy, a/net/int8) = 1");
   CHECK(causes(evaluate(energy, rows, "steady")) == "6.000 mJ of energy in a/net/int8: idle 60.0 %, array 40.0 %.");
 }
