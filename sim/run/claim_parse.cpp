@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "sim/base/error.h"
 #include "sim/config/ini.h"
@@ -52,15 +51,9 @@ std::vector<std::string> split(const std::string& text, const std::string& separ
 }
 
 estimate::PrintedNumber parse_number(const std::string& text) {
-  estimate::PrintedNumber number{text, 0, 0};
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, number.value, std::chars_format::fixed);
-  if (parsed.ec != std::errc() || parsed.ptr != end || text.back() == '.' || text.front() == '-') {
-    throw InputError(fmt::format("'{}': expected a decimal number from 0 on", text));
-  }
-  const std::size_t point = text.find('.');
-  if (point != std::string::npos) number.decimals = static_cast<int>(text.size() - point - 1);
-  return number;
+  const auto number = estimate::parse_printed(text);
+  if (!number) throw InputError(fmt::format("'{}': expected a decimal number from 0 on", text));
+  return *number;
 }
 
 /// `<= 10` at the start of `text`.

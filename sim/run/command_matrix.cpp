@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/program_options/value_semantic.hpp>
 #include <filesystem>
 
@@ -20,6 +21,8 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 constexpr std::int64_t kMostJobs = 4096;
+/// What --out holds besides the points.
+constexpr std::array<const char*, 4> kFiles{"matrix.json", "matrix.csv", "matrix.md", "matrix.h5"};
 
 Usage usage() {
   return {
@@ -53,17 +56,21 @@ std::vector<std::string> list_of(const Arguments& arguments, const std::string& 
   return arguments.has(option) ? comma_list("--" + option, arguments.text(option)) : std::vector<std::string>{};
 }
 
-void write_file(const fs::path& path, const std::string& bytes) {
-  results::AtomicFile file(path.string());
-  file.write(bytes);
-  file.commit();
+/// Makes the directory and sees that the tables can be written when all is simulated. Throws InputError.
+void prepare(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (!fs::is_directory(directory)) {
+    throw InputError(fmt::format("--out '{}': cannot create it; expected a directory", directory.string()));
+  }
+  for (const char* name : kFiles) results::check_writable((directory / name).string());
 }
 
 void save(const results::Matrix& matrix, const fs::path& directory) {
-  write_file(directory / "matrix.json", matrix_json(matrix));
-  write_file(directory / "matrix.csv", matrix_csv(matrix));
-  write_file(directory / "matrix.md", matrix_report(matrix));
-  results::write_matrix(matrix, (directory / "matrix.h5").string());
+  results::write_file((directory / kFiles[0]).string(), matrix_json(matrix));
+  results::write_file((directory / kFiles[1]).string(), matrix_csv(matrix));
+  results::write_file((directory / kFiles[2]).string(), matrix_report(matrix));
+  results::write_matrix(matrix, (directory / kFiles[3]).string());
 }
 
 }  // namespace
@@ -87,6 +94,7 @@ void matrix_command(const std::vector<std::string>& args) {
   for (const PlannedRow& row : plan.rows) {
     if (row.point) points.push_back(*row.point);
   }
+  prepare(options.directory);
   const results::Matrix matrix = finish_matrix(plan, run_points(points, options));
   save(matrix, options.directory);
   print(render(matrix, format));

@@ -200,6 +200,14 @@ def test_a_wrong_matrix_is_refused_before_anything_is_written(args, naming, root
     assert "--out is missing" in call(root, "matrix", code=2).stderr
 
 
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_simulated(root, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "file" in call(root, "matrix", *SMALL, "--out", tmp_path / "file", code=2).stderr
+    (tmp_path / "m" / "matrix.csv").mkdir(parents=True)
+    assert "matrix.csv" in call(root, "matrix", *SMALL, "--out", tmp_path / "m", code=2).stderr
+    assert not (tmp_path / "m" / "points").exists()
+
+
 def write_claims(path, check):
     path.write_text(f"[mine]\nstatement = a statement\nsource = me\nkind = ranking\ncheck = {check}\n")
     return path
@@ -231,6 +239,7 @@ def test_every_format_has_every_claim(root, small):
     assert "The matrix is narrowed" in text
     rows = list(csv.DictReader(io.StringIO(call(root, "claims", "--from", small, "--format", "csv").stdout)))
     assert list(dict.fromkeys(row["id"] for row in rows)) == ids
+    assert all(row["statement"] and row["causes"] and row["verdict"] for row in rows)
     markdown = call(root, "claims", "--from", small, "--format", "markdown").stdout
     assert [line.split(" | ")[0][2:] for line in markdown.splitlines() if line.startswith("| ")][1:] == ids
     one = call(root, "claims", "--from", small, "--claim", "K3").stdout
