@@ -125,10 +125,13 @@ std::string reasons(const std::vector<const ClaimRow*>& rows) {
 }  // namespace
 
 std::string row_list(const std::vector<const ClaimRow*>& rows) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(kNamed, rows.size()); ++i) text += (i == 0 ? "" : ", ") + rows[i]->label();
-  if (rows.size() > kNamed) text += fmt::format(" and {} more", rows.size() - kNamed);
-  return text;
+  std::vector<std::string> names;
+  for (const ClaimRow* row : rows) {
+    const std::string name = rows.size() > kNamed ? row->platform : row->label();
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  const std::string list = fmt::format("{}", fmt::join(names, ", "));
+  return rows.size() > kNamed ? fmt::format("{} rows of {}", rows.size(), list) : list;
 }
 
 std::string causes(const ClaimResult& result) {

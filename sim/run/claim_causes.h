@@ -11,7 +11,7 @@ namespace cyclescope::run {
 /// two rows the largest shares of their difference. For what waits, the rows it waits for. Never empty.
 std::string causes(const ClaimResult& result);
 
-/// `kpu-t64/resnet50/int8`, and so many more.
+/// `kpu-t64/resnet50/int8`; of more than three rows how many of which platforms.
 std::string row_list(const std::vector<const ClaimRow*>& rows);
 
 }  // namespace cyclescope::run

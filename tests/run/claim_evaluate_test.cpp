@@ -53,6 +53,13 @@ TEST_CASE("a claim about a row without a result waits for its platform and names
   CHECK(*result.tests[0].estimated == Approx(4));  // 8 / 2
 }
 
+TEST_CASE("of many rows that are missing the platforms are named") {
+  const Rows rows{waiting_row("a", 1), waiting_row("a", 1, "fp16"), waiting_row("b", 1), waiting_row("c", 1)};
+  const Claim all = claim("count(latency, */net/*, < 2) = 4");
+  CHECK(causes(evaluate(all, rows, "steady")) ==
+        "no result of 4 rows of a, b, c (waiting for a platform: family x is not modelled yet).");
+}
+
 TEST_CASE("a row outside a narrowed matrix is another matter than one that waits") {
   Rows rows = three();
   rows[2].in_matrix = false;
