@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "sim/run/format.h"
 
@@ -113,11 +112,12 @@ std::string sentence(const TestResult& result) {
   return test.metric->ledger == ClaimLedger::none ? counted : counted + "; " + ledgers(test, rows);
 }
 
-/// Why rows have no result, each reason once.
+/// Why rows have no figure, each reason once.
 std::string reasons(const std::vector<const ClaimRow*>& rows) {
   std::vector<std::string> found;
   for (const ClaimRow* row : rows) {
-    if (std::find(found.begin(), found.end(), row->reason) == found.end()) found.push_back(row->reason);
+    const std::string reason = row->result ? "its result does not hold it" : row->reason;
+    if (std::find(found.begin(), found.end(), reason) == found.end()) found.push_back(reason);
   }
   return fmt::format("{}", fmt::join(found, "; "));
 }
@@ -146,7 +146,7 @@ std::string causes(const ClaimResult& result) {
   const bool open =
       result.verdict != Verdict::confirmed && result.verdict != Verdict::refuted && result.verdict != Verdict::partly;
   if (sentences.empty() || open) {
-    sentences.push_back(fmt::format("no result of {} ({})", row_list(missing), reasons(missing)));
+    sentences.push_back(fmt::format("no figure of {} ({})", row_list(missing), reasons(missing)));
   }
   return fmt::format("{}.", fmt::join(sentences, "; "));
 }

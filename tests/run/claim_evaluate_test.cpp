@@ -49,7 +49,7 @@ TEST_CASE("a claim about a row without a result waits for its platform and names
   CHECK(result.verdict == Verdict::waiting);
   REQUIRE(missing_rows(result).size() == 1);
   CHECK(missing_rows(result).front()->label() == "c/net/int8");
-  CHECK(causes(result) == "no result of c/net/int8 (waiting for a platform: family x is not modelled yet).");
+  CHECK(causes(result) == "no figure of c/net/int8 (waiting for a platform: family x is not modelled yet).");
   CHECK(*result.tests[0].estimated == Approx(4));  // 8 / 2
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("of many rows that are missing the platforms are named") {
   const Rows rows{waiting_row("a", 1), waiting_row("a", 1, "fp16"), waiting_row("b", 1), waiting_row("c", 1)};
   const Claim all = claim("count(latency, */net/*, < 2) = 4");
   CHECK(causes(evaluate(all, rows, "steady")) ==
-        "no result of 4 rows of a, b, c (waiting for a platform: family x is not modelled yet).");
+        "no figure of 4 rows of a, b, c (waiting for a platform: family x is not modelled yet).");
 }
 
 TEST_CASE("a row outside a narrowed matrix is another matter than one that waits") {
@@ -151,7 +151,10 @@ TEST_CASE("metrics, of either side") {
 
 TEST_CASE("a figure that the result does not hold is not invented") {
   const Rows rows{simulated_row("a", 8, 4)};  // no component is called dram
-  CHECK(verdict("value(byte_energy, a/net/int8) = 0", rows) == Verdict::not_testable);
+  const Claim claimed = claim("value(byte_energy, a/net/int8) = 0");
+  const ClaimResult result = evaluate(claimed, rows, "steady");
+  CHECK(result.verdict == Verdict::not_testable);
+  CHECK(causes(result) == "no figure of a/net/int8 (its result does not hold it).");
 }
 
 TEST_CASE("cameras are the whole streams whose frames fit one after another") {
