@@ -200,6 +200,18 @@ class KpuFamily : public machine::Family {
     return result;
   }
 
+  [[nodiscard]] std::vector<machine::ServedFrame> serve(const Graph& graph, const config::Settings& settings,
+                                                        const RunOptions& options,
+                                                        const std::vector<Femtoseconds>& arrivals) const override {
+    const KpuConfig config = from_settings(settings);
+    const Program program = lower(graph, config, lowering_options(options));
+    if (options.strict_precision) refuse_substitutes(graph, program);
+    kernel::initialise();
+    ledger::Ledger ledger(false);
+    Chip chip(config, program, settings, ledger);
+    return machine::serve(chip, ledger, options, arrivals);
+  }
+
  private:
   static std::int64_t macs_executed(const ledger::Ledger& ledger) {
     std::int64_t macs = 0;

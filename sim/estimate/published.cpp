@@ -35,19 +35,12 @@ Precision precision_of(const CsvRow& row) {
   }
 }
 
-/// `12`, `12.50`; absent when the field is empty.
+/// Absent when the field is empty.
 std::optional<PrintedNumber> printed(const CsvRow& row, const char* column) {
   const std::string& text = row.text(column);
   if (text.empty()) return {};
-  PrintedNumber number{text, 0, 0};
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, number.value, std::chars_format::fixed);
-  const std::size_t point = text.find('.');
-  if (parsed.ec != std::errc() || parsed.ptr != end || std::isdigit(static_cast<unsigned char>(text.front())) == 0 ||
-      text.back() == '.') {
-    row.refuse(column, "a decimal number from 0 on, or nothing");
-  }
-  if (point != std::string::npos) number.decimals = static_cast<int>(text.size() - point - 1);
+  std::optional<PrintedNumber> number = parse_printed(text);
+  if (!number) row.refuse(column, "a decimal number from 0 on, or nothing");
   return number;
 }
 
@@ -97,6 +90,19 @@ const char* name(ResultVariant variant) {
       return "recomputed_only";
   }
   throw InternalError("unknown variant of a published result");
+}
+
+std::optional<PrintedNumber> parse_printed(const std::string& text) {
+  PrintedNumber number{text, 0, 0};
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number.value, std::chars_format::fixed);
+  const std::size_t point = text.find('.');
+  if (parsed.ec != std::errc() || parsed.ptr != end || std::isdigit(static_cast<unsigned char>(text.front())) == 0 ||
+      text.back() == '.') {
+    return std::nullopt;
+  }
+  if (point != std::string::npos) number.decimals = static_cast<int>(text.size() - point - 1);
+  return number;
 }
 
 bool PrintedNumber::is(double computed) const { return fmt::format("{:.{}f}", computed, decimals) == text; }

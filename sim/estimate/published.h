@@ -21,6 +21,9 @@ struct PrintedNumber {
   [[nodiscard]] bool is(double computed) const;
 };
 
+/// The number that the text is (`12`, `12.50`); nothing when it is no decimal number from 0 on.
+std::optional<PrintedNumber> parse_printed(const std::string& text);
+
 /// How a row came about.
 enum class ResultVariant : std::uint8_t {
   seed,                ///< published table of 9 November 2025, before PCIe streaming

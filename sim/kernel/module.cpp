@@ -8,8 +8,15 @@ namespace cyclescope::kernel {
 namespace {
 
 // An exception cannot cross the SystemC scheduler unchanged; the first one is parked here and rethrown by
-// run_until_quiescent.
+// the function that ran the scheduler.
 std::exception_ptr pending_error;
+
+void rethrow_pending() {
+  if (!pending_error) return;
+  const std::exception_ptr error = pending_error;
+  pending_error = nullptr;
+  std::rethrow_exception(error);
+}
 
 }  // namespace
 
@@ -24,11 +31,14 @@ void initialise() {
 
 void run_until_quiescent() {
   sc_core::sc_start();
-  if (pending_error) {
-    const std::exception_ptr error = pending_error;
-    pending_error = nullptr;
-    std::rethrow_exception(error);
-  }
+  rethrow_pending();
+}
+
+void advance_to(Femtoseconds t) {
+  const Femtoseconds current = now();
+  if (t <= current) return;
+  sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(t - current)));
+  rethrow_pending();
 }
 
 Module::Module(const std::string& name) : sc_core::sc_module(sc_core::sc_module_name(name.c_str())) {

@@ -26,6 +26,9 @@ inline Femtoseconds now() {
 /// Runs until no event is pending. Throws the Error that a module threw, unchanged.
 void run_until_quiescent();
 
+/// Lets time pass until t, with whatever happens meanwhile; nothing when t is not after now. Throws as run_until_quiescent.
+void advance_to(Femtoseconds t);
+
 /// Base of every timed model. Not copyable (sc_module).
 class Module : public sc_core::sc_module {
  public:

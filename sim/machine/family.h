@@ -53,6 +53,13 @@ struct MeshSize {
   std::int64_t height = 0;
 };
 
+/// A frame of a sequence; instants relative to its beginning.
+struct ServedFrame {
+  Femtoseconds arrival = 0;  ///< when it was there to be served
+  Femtoseconds start = 0;
+  Femtoseconds end = 0;  ///< last output byte in home memory
+};
+
 /// A machine family: one folder under arch/.
 class Family {
  public:
@@ -72,6 +79,11 @@ class Family {
   /// Simulates; fills everything of the result except platform, version and settings. One call per process.
   [[nodiscard]] virtual results::RunResult run(const workloads::Graph& graph, const config::Settings& settings,
                                                const RunOptions& options) const = 0;
+  /// Simulates consecutive frames on one machine (machine.h: serve), unbooked. One call per process. Throws NotModelled
+  /// where the family cannot do it.
+  [[nodiscard]] virtual std::vector<ServedFrame> serve(const workloads::Graph& graph, const config::Settings& settings,
+                                                       const RunOptions& options,
+                                                       const std::vector<Femtoseconds>& arrivals) const;
 };
 
 }  // namespace cyclescope::machine

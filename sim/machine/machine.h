@@ -30,4 +30,10 @@ class Machine {
 /// Only that frame is booked in the ledger.
 void execute(Machine& machine, ledger::Ledger& ledger, const RunOptions& options);
 
+/// Serves frames that arrive at these instants, in their order: one after another, each when it is there and the frame
+/// before it has come to rest; frames never overlap. Steady: an inference before the first arrival has warmed the machine.
+/// Nothing is booked in the ledger. Throws InternalError unless arrivals rise.
+std::vector<ServedFrame> serve(Machine& machine, ledger::Ledger& ledger, const RunOptions& options,
+                               const std::vector<Femtoseconds>& arrivals);
+
 }  // namespace cyclescope::machine

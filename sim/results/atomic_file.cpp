@@ -63,6 +63,12 @@ void AtomicFile::fail(int error) const {
                                std::strerror(error)));
 }
 
+void write_file(const std::string& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
 void check_writable(const std::string& path) { const AtomicFile probe(path); }
 
 std::string read_file(const std::string& path) {

@@ -29,6 +29,9 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+/// Writes a whole file; it is complete when it gets its name. Throws InputError.
+void write_file(const std::string& path, std::string_view bytes);
+
 /// Throws InputError unless a file could be created at `path` now. Leaves nothing behind.
 void check_writable(const std::string& path);
 

@@ -211,9 +211,7 @@ void memory_command(const std::vector<std::string>& args) {
   const std::vector<MemoryPart> parts = load_parts(*arguments);
   const std::string text = render(measure(plan(*arguments, parts), jobs), format);
   if (!arguments->has("out")) return print(text);
-  results::AtomicFile file(arguments->text("out"));
-  file.write(text);
-  file.commit();
+  results::write_file(arguments->text("out"), text);
 }
 
 }  // namespace cyclescope::run

@@ -159,15 +159,9 @@ void require_a_point(const ScalingReport& report, const Failures& failures) {
   throw NotModelled(fmt::format("no point ran; the first, {} {}: {}", report.head.axis, left.label, left.message));
 }
 
-void save(const std::string& path, const std::string& text) {
-  results::AtomicFile file(path);
-  file.write(text);
-  file.commit();
-}
-
 void save(const ScalingReport& report, const fs::path& directory) {
-  save((directory / kFiles[0]).string(), scaling_json(report));
-  save((directory / kFiles[1]).string(), scaling_csv(report));
+  results::write_file((directory / kFiles[0]).string(), scaling_json(report));
+  results::write_file((directory / kFiles[1]).string(), scaling_csv(report));
   results::write_scaling({{"schema", "cyclescope-scaling-1"},
                           {"version", kVersion},
                           {"model", report.head.model},

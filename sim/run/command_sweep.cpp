@@ -124,9 +124,7 @@ void launch_slurm(const Arguments& arguments, const Sweep& sweep, Format format)
   options.jobs = jobs_of(arguments, 1);
   options.options = arguments.list("slurm-option");
   const std::string script = sweep.directory + "/slurm.sh";
-  results::AtomicFile file(script);
-  file.write(slurm_script(sweep.directory, options));
-  file.commit();
+  results::write_file(script, slurm_script(sweep.directory, options));
   if (arguments.options["no-submit"].as<bool>()) {
     return print(fmt::format("submit with:  sbatch --wait {0}/slurm.sh\nthen:         cyclescope sweep merge {0}\n",
                              sweep.directory));

@@ -15,5 +15,7 @@ void trace_command(const std::vector<std::string>& args);
 void sweep_command(const std::vector<std::string>& args);
 void memory_command(const std::vector<std::string>& args);
 void scaling_command(const std::vector<std::string>& args);
+void matrix_command(const std::vector<std::string>& args);
+void claims_command(const std::vector<std::string>& args);
 
 }  // namespace cyclescope::run

@@ -41,6 +41,10 @@ std::string platform_directory() { return (fs::path(root_directory()) / "configs
 
 std::string estimator_directory() { return (fs::path(root_directory()) / "configs" / "estimator").string(); }
 
+std::string claims_directory() { return (fs::path(root_directory()) / "configs" / "claims").string(); }
+
+std::string matrix_file() { return (fs::path(root_directory()) / "configs" / "matrix.ini").string(); }
+
 std::string library_directory() { return (fs::path(root_directory()) / "traces" / "library").string(); }
 
 }  // namespace cyclescope::run

@@ -11,6 +11,10 @@ std::string root_directory();
 
 std::string platform_directory();
 std::string estimator_directory();
+std::string claims_directory();
 std::string library_directory();
+
+/// The file that says which machine family each system of the matrix needs.
+std::string matrix_file();
 
 }  // namespace cyclescope::run

@@ -76,9 +76,7 @@ std::optional<PointOutcome> PointStore::find(const std::string& key) const {
 
 void PointStore::record(const std::string& key, const Error& error) const {
   const Json json{{"schema", kSchema}, {"exit_code", error.exit_code()}, {"message", error.what()}};
-  results::AtomicFile file(failure_path(key));
-  file.write(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-  file.commit();
+  results::write_file(failure_path(key), json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace cyclescope::run

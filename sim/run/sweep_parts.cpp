@@ -43,12 +43,6 @@ void check_traces(const SweepSpec& spec) {
   }
 }
 
-void write_file(const std::string& path, const std::string& bytes) {
-  results::AtomicFile file(path);
-  file.write(bytes);
-  file.commit();
-}
-
 /// `I/N` with 0 <= I < N.
 std::pair<std::size_t, std::size_t> parse_share(const std::string& text) {
   const char* const end = text.data() + text.size();
@@ -92,7 +86,7 @@ Sweep begin_sweep(const SweepSpec& spec, const std::string& directory) {
     throw InputError(fmt::format("cannot make directory '{}': {}; expected a place to write to", directory,
                                  error ? error.message() : "it is a file"));
   }
-  if (!there) write_file(path, spec_to_json(spec));
+  if (!there) results::write_file(path, spec_to_json(spec));
   return sweep;
 }
 
@@ -106,8 +100,8 @@ Sweep load_sweep(const std::string& directory) {
 
 void finish(const Sweep& sweep, const std::vector<PointOutcome>& outcomes, Format format) {
   const SweepSummary summary(sweep.spec, sweep.points, outcomes);
-  write_file((fs::path(sweep.directory) / "sweep.json").string(), summary.to_json());
-  write_file((fs::path(sweep.directory) / "sweep.csv").string(), summary.to_csv());
+  results::write_file((fs::path(sweep.directory) / "sweep.json").string(), summary.to_json());
+  results::write_file((fs::path(sweep.directory) / "sweep.csv").string(), summary.to_csv());
   print(summary.render(format));
   const std::string failures = summary.failures();
   if (!failures.empty()) throw CheckFailed(failures);

@@ -43,6 +43,23 @@ TEST_CASE("an earlier wake overtakes a pending one, which is kept") {
   CHECK(module.steps == Instants{60, 80, 100});
 }
 
+TEST_CASE("time can be let pass with nothing to do, and with whatever happens meanwhile") {
+  initialise();
+  Scripted module("module");
+  run_until_quiescent();
+  advance_to(40);
+  CHECK(now() == 40);
+  module.wake_at(60);
+  module.wake_at(90);
+  advance_to(70);
+  CHECK(now() == 70);
+  CHECK(module.steps == Instants{60});
+  advance_to(50);  // the past
+  CHECK(now() == 70);
+  run_until_quiescent();
+  CHECK(module.steps == Instants{60, 90});
+}
+
 TEST_CASE("a later wake does not postpone a pending one") {
   initialise();
   Scripted module("module");

@@ -1,0 +1,274 @@
+"""`cyclescope matrix` and `claims`, on a data directory whose four networks are one small convolution each."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import BINARY, ROOT, cyclescope
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from converter.hdf5_writer import write_trace  # noqa: E402
+from converter.trace import OperatorRow, TensorRow, Trace  # noqa: E402
+
+MODELS = ("resnet50", "deeplabv3_resnet50", "fcn_resnet50", "vit_b_16")
+FILES = ("matrix.csv", "matrix.h5", "matrix.json", "matrix.md")
+
+
+def write_network(name, path):
+    """A 3x3 convolution, 16 to 16 channels on 8x8."""
+    tensors = [
+        TensorRow("image", 0, 0, (1, 16, 8, 8)),
+        TensorRow("weight", 0, 1, (16, 16, 3, 3)),
+        TensorRow("result", 0, 0, (1, 16, 8, 8)),
+    ]
+    attributes = '{"dilation":[1,1],"groups":1,"kernel":[3,3],"padding":[1,1,1,1],"stride":[1,1]}'
+    operator = OperatorRow("conv", "conv2d", attributes, [0, 1], [2])
+    macs = 16 * 8 * 8 * 16 * 3 * 3
+    write_trace(Trace(name, "a test", "{}", tensors, [operator], [0], [2], macs, 16 * 16 * 3 * 3), str(path))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A data directory with the real platforms, estimates and claims, and networks that take no time."""
+    path = tmp_path_factory.mktemp("root")
+    shutil.copytree(ROOT / "configs", path / "configs")
+    (path / "traces" / "library").mkdir(parents=True)
+    for model in MODELS:
+        write_network(model, path / "traces" / "library" / f"{model}.h5")
+    return path
+
+
+def call(root, *args, code=0):
+    """Runs the program on the data of `root`; progress goes to stderr."""
+    done = cyclescope(*args, env={**os.environ, "CYCLESCOPE_ROOT": str(root)})
+    assert done.returncode == code, done.stderr
+    return done
+
+
+SMALL = ("--platforms", "kpu-t64,hailo-8", "--models", "resnet50,vit_b_16", "--precisions", "int8,fp16")
+
+
+@pytest.fixture(scope="module")
+def small(root, tmp_path_factory):
+    """A narrowed matrix: four rows to simulate and four that wait, in one state."""
+    path = tmp_path_factory.mktemp("matrix") / "m"
+    call(root, "matrix", *SMALL, "--out", path)
+    return path
+
+
+def results_of(directory):
+    """Bytes of all files but logs, by their place below `directory`."""
+    files = (path for path in directory.rglob("*") if path.is_file() and path.suffix != ".log")
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
+
+
+def rows_of(directory):
+    return json.loads((directory / "matrix.json").read_text())["rows"]
+
+
+def test_bytes_do_not_depend_on_the_number_of_workers(root, tmp_path):
+    for jobs in ("1", "2", "4"):
+        args = (*SMALL, "--state", "steady,cold", "--jobs", jobs, "--out", tmp_path / jobs, "--format", "csv")
+        assert call(root, "matrix", *args).stdout == (tmp_path / jobs / "matrix.csv").read_text()
+    one = results_of(tmp_path / "1")
+    assert one == results_of(tmp_path / "2") == results_of(tmp_path / "4")
+    assert set(FILES) <= set(one) and len(one) == len(FILES) + 2 * 2 * 2
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_rows_are_those_of_the_results_and_the_estimator(root, small):
+    matrix = json.loads((small / "matrix.json").read_text())
+    assert matrix["narrowed"] and matrix["analyses"] == 180
+    assert matrix["counts"] == {"rows": 8, "simulated": 4, "waiting": 4, "refused": 0, "failed": 0, "with_warnings": 2}
+    table = list(csv.DictReader(io.StringIO((small / "matrix.csv").read_text())))
+    with open(ROOT / "configs" / "estimator" / "results.csv", encoding="utf-8") as file:
+        published = {(r["model"], r["platform"], r["precision"].lower()): r for r in csv.DictReader(file) if r["variant"] == "seed"}
+    for row, line in zip(matrix["rows"], table):
+        estimate = published[row["model"], row["platform"], row["precision"]]
+        assert row["published_latency_ms"] == line["published_latency_ms"] == estimate["latency_ms"]
+        assert row["published_energy_mj"] == estimate["energy_mj"]
+        if row["platform"] == "hailo-8":
+            assert (row["status"], row["file"], line["cycles"]) == ("waiting", None, "")
+            assert row["reason"] == "waiting for a platform: family hailo is not modelled yet"
+            continue
+        args = ("--platform", row["platform"], "--model", row["model"], "--precision", row["precision"])
+        alone = json.loads(call(root, "run", *args, "--format", "json").stdout)
+        assert row["status"] == "simulated" and (small / row["file"]).is_file()
+        for field in ("precision_label", "cycles", "latency_s", "energy_j", "throughput_fps", "average_power_w",
+                      "peak_memory_bytes", "fits", "utilisation"):
+            assert row[field] == alone[field], field
+        assert line["latency_s"] == str(row["latency_s"])
+        assert row["latency_residual"] == pytest.approx(row["latency_s"] / row["estimate_latency_s"] - 1)
+        assert row["target_met"] is True
+        assert bool(row["warnings"]) == (row["precision"] == "fp16")  # by BF16
+
+
+def test_the_target_decides_what_is_met(root, small, tmp_path):
+    shutil.copytree(small, tmp_path / "m")
+    call(root, "matrix", *SMALL, "--target", "1000000 fps", "--out", tmp_path / "m")
+    assert [row["target_met"] for row in rows_of(tmp_path / "m") if row["status"] == "simulated"] == [False] * 4
+
+
+def test_the_whole_matrix_names_every_row_that_waits(root, tmp_path):
+    done = call(root, "matrix", "--out", tmp_path / "m")
+    assert "180 rows: 36 simulated, " in done.stdout and "144 waiting for a platform, 0 refused, 0 failed." in done.stdout
+    for family, rows in (("hailo", 24), ("gpu", 36), ("npu", 84)):
+        assert f"waiting for a platform: family {family} is not modelled yet: {rows} rows (" in done.stdout
+    report = (tmp_path / "m" / "matrix.md").read_text()
+    for text in ("## Rows that wait for a machine", "### vit_b_16, steady state", "## What changed against the published table"):
+        assert text in report
+    claims = json.loads(call(root, "claims", "--from", tmp_path / "m", "--format", "json").stdout)
+    verdicts = {claim["id"]: claim["verdict"] for claim in claims["claims"]}
+    assert not claims["narrowed"] and "not in this matrix" not in verdicts.values()
+    assert verdicts["Hailo-8-over-10H"] == verdicts["H100-DeepLabV3"] == "waiting for a platform"
+    assert verdicts["lower-cost"] == "not testable"
+
+
+def test_a_platform_file_is_all_that_a_waiting_row_needs(root, tmp_path):
+    copy = tmp_path / "root"
+    shutil.copytree(root, copy)
+    shutil.copy(copy / "configs" / "platforms" / "kpu-t64.ini", copy / "configs" / "platforms" / "hailo-8.ini")
+    call(copy, "matrix", *SMALL, "--out", tmp_path / "m")
+    assert {row["status"] for row in rows_of(tmp_path / "m")} == {"simulated"}
+
+
+def test_a_killed_matrix_resumes_where_it_was(root, tmp_path):
+    args = ("--platforms", "kpu-t64", "--state", "steady,cold", "--jobs", "2")
+    call(root, "matrix", *args, "--out", tmp_path / "calm")
+    killed = tmp_path / "killed"
+    command = [str(BINARY), "matrix", *args, "--out", str(killed)]
+    with open(tmp_path / "said", "wb") as said:
+        victim = subprocess.Popen(command, start_new_session=True, stdout=said, stderr=said,
+                                  env={**os.environ, "CYCLESCOPE_ROOT": str(root)})
+    deadline = time.monotonic() + 50
+    while len(list((killed / "points").glob("*.h5"))) < 2:
+        assert victim.poll() is None and time.monotonic() < deadline
+        time.sleep(0.001)
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.wait()
+    before = {path.name: path.stat().st_ino for path in (killed / "points").glob("*.h5")}
+    assert 2 <= len(before) < 24 and not (killed / "matrix.json").exists()
+    again = call(root, "matrix", *args, "--out", killed)
+    assert f"{len(before)} of 24 points are there already\n" in again.stderr
+    assert before.items() <= {path.name: path.stat().st_ino for path in (killed / "points").glob("*.h5")}.items()
+    assert results_of(killed) == results_of(tmp_path / "calm")
+
+
+def test_a_failed_row_is_counted_and_exits_4(root, small, tmp_path):
+    """A point whose file cannot get its name, for a directory has it."""
+    shutil.copytree(small, tmp_path / "m")
+    victim = tmp_path / "m" / next(row["file"] for row in rows_of(small) if row["file"])
+    victim.unlink()
+    victim.mkdir()
+    done = call(root, "matrix", *SMALL, "--out", tmp_path / "m", code=4)
+    assert "cyclescope: error: 1 of 8 rows failed, first 'kpu-t64 resnet50" in done.stderr
+    matrix = json.loads((tmp_path / "m" / "matrix.json").read_text())
+    assert (matrix["counts"]["failed"], matrix["counts"]["simulated"]) == (1, 3)
+    failed = [row for row in matrix["rows"] if row["status"] == "failed"]
+    assert len(failed) == 1 and "cannot write" in failed[0]["reason"] and failed[0]["cycles"] is None
+    assert "## Rows that failed" in (tmp_path / "m" / "matrix.md").read_text()
+    victim.rmdir()
+    call(root, "matrix", *SMALL, "--out", tmp_path / "m")
+    assert results_of(tmp_path / "m") == results_of(small)
+
+
+@pytest.mark.parametrize(
+    "args, naming",
+    [
+        (("--platforms", "kpu-t65"), ["'kpu-t65'", "did you mean 'kpu-t64'?"]),
+        (("--models", "resnet51"), "'resnet51'"),
+        (("--precisions", "int4"), "'int4'"),
+        (("--precisions", "int8,"), "'int8,'"),
+        (("--state", "warm"), "'warm'"),
+        (("--target", "10"), ["'10'", "30 fps"]),
+        (("--jobs", "0"), "--jobs '0'"),
+        (("--format", "xml"), "'xml'"),
+    ],
+)
+def test_a_wrong_matrix_is_refused_before_anything_is_written(args, naming, root, tmp_path):
+    done = call(root, "matrix", *args, "--out", tmp_path / "m", code=2)
+    for word in naming if isinstance(naming, list) else [naming]:
+        assert word in done.stderr
+    assert not (tmp_path / "m").exists()
+    assert "--out is missing" in call(root, "matrix", code=2).stderr
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_simulated(root, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "file" in call(root, "matrix", *SMALL, "--out", tmp_path / "file", code=2).stderr
+    (tmp_path / "m" / "matrix.csv").mkdir(parents=True)
+    assert "matrix.csv" in call(root, "matrix", *SMALL, "--out", tmp_path / "m", code=2).stderr
+    assert not (tmp_path / "m" / "points").exists()
+
+
+def write_claims(path, check):
+    path.write_text(f"[mine]\nstatement = a statement\nsource = me\nkind = ranking\ncheck = {check}\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "check, verdict",
+    [
+        ("ratio(latency, kpu-t64/resnet50/int8, kpu-t64/vit_b_16/int8) = 1.0", "confirmed"),  # the same network
+        ("ratio(latency, kpu-t64/resnet50/int8, kpu-t64/vit_b_16/int8) = 1.1", "refuted"),
+        ("value(latency, hailo-8/resnet50/int8) = 2.14", "waiting for a platform"),
+        ("value(latency, kpu-t64/resnet50/fp32) = 6.71", "not in this matrix"),
+    ],
+)
+def test_a_verdict_is_no_failure(check, verdict, root, small, tmp_path):
+    mine = write_claims(tmp_path / "mine.ini", check)
+    claim = json.loads(call(root, "claims", "--from", small, "--claims", mine, "--format", "json").stdout)["claims"][0]
+    assert (claim["verdict"], claim["tests"][0]["check"]) == (verdict, check)
+    assert claim["causes"].endswith(".") and claim["initial_state"] == "steady"
+    if verdict == "waiting for a platform":
+        assert [row["row"] for row in claim["tests"][0]["missing"]] == ["hailo-8/resnet50/int8"]
+        assert claim["tests"][0]["estimated"] == pytest.approx(2.14, abs=0.005)
+
+
+def test_every_format_has_every_claim(root, small):
+    ids = [claim["id"] for claim in json.loads(call(root, "claims", "--from", small, "--format", "json").stdout)["claims"]]
+    assert len(ids) == len(set(ids)) > 50
+    text = call(root, "claims", "--from", small).stdout
+    assert "The matrix is narrowed" in text
+    rows = list(csv.DictReader(io.StringIO(call(root, "claims", "--from", small, "--format", "csv").stdout)))
+    assert list(dict.fromkeys(row["id"] for row in rows)) == ids
+    assert all(row["statement"] and row["causes"] and row["verdict"] for row in rows)
+    markdown = call(root, "claims", "--from", small, "--format", "markdown").stdout
+    assert [line.split(" | ")[0][2:] for line in markdown.splitlines() if line.startswith("| ")][1:] == ids
+    one = call(root, "claims", "--from", small, "--claim", "K3").stdout
+    assert one.startswith("K3: ") and "verdict" in one and "K4" not in one
+
+
+def test_a_damaged_result_fails_the_evaluation(root, small, tmp_path):
+    shutil.copytree(small, tmp_path / "m")
+    row = next(row for row in rows_of(small) if row["precision"] == "int8" and row["file"])
+    (tmp_path / "m" / row["file"]).write_bytes(b"nothing")
+    mine = write_claims(tmp_path / "mine.ini", f"value(latency, kpu-t64/{row['model']}/int8) = 1")
+    done = call(root, "claims", "--from", tmp_path / "m", "--claims", mine, code=4)
+    assert "cyclescope: error: claim mine could not be evaluated" in done.stderr and row["file"] in done.stderr
+
+
+def test_wrong_claims_are_refused(root, small, tmp_path):
+    def refused(*args):
+        return call(root, "claims", *args, code=2).stderr
+
+    assert "--from is missing" in refused()
+    assert "matrix.json" in refused("--from", tmp_path)
+    assert "'k3'" in refused("--from", small, "--claim", "k3")
+    assert "'xml'" in refused("--from", small, "--format", "xml")
+    mine = write_claims(tmp_path / "mine.ini", "value(speed, kpu-t64/resnet50/int8) = 1")
+    assert "mine.ini:5: mine.check" in refused("--from", small, "--claims", mine)
+    mine = write_claims(tmp_path / "mine.ini", "value(latency, kpu-t65/resnet50/int8) = 1")
+    assert "mine.ini:5: claim [mine]: 'kpu-t65/resnet50/int8' matches 0 rows" in refused("--from", small, "--claims", mine)
+
+
+def test_help_shows_examples():
+    assert "cyclescope matrix --out all" in cyclescope("matrix", "--help").stdout
+    assert "cyclescope claims --from all --claim K1" in cyclescope("claims", "--help").stdout
