@@ -9,8 +9,8 @@ namespace cyclescope::kpu {
 
 namespace {
 
-constexpr std::size_t kChannelSlots = SIZE_MAX / 2;  // bounded by the L2 pools long before
-constexpr std::size_t kResultSlots = 4;              // bounded by the two result slots of L2
+constexpr std::size_t kChannelSlots = kernel::kUnbounded;  // L2 pools and staging in L3 are the bounds
+constexpr std::size_t kResultSlots = 4;                    // bounded by the two result slots of L2
 
 template <class Model>
 std::unique_ptr<compute::Array> build(const ChipContext& chip, int tile, const compute::ArrayGeometry& geometry,

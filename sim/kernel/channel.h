@@ -3,10 +3,12 @@
 // Timing: an item pushed at t is visible at t + latency (>= 1 clock of the sender); a slot freed by pop at t can be
 // used again at t + credit_latency.
 // Causes: none of its own; the waiting side charges what it waits for.
+// A channel that is bounded by something else (kUnbounded) has no credits, and wakes no producer.
 // Errors: push without credit and pop of nothing are InternalErrors.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <utility>
 
@@ -14,6 +16,9 @@
 #include "sim/kernel/module.h"
 
 namespace cyclescope::kernel {
+
+/// Capacity of a channel whose items something else bounds.
+constexpr std::size_t kUnbounded = SIZE_MAX;
 
 template <class T>
 class Channel {
@@ -31,6 +36,7 @@ class Channel {
 
   /// True when a credit is available now.
   [[nodiscard]] bool can_push() {
+    if (credits_ == kUnbounded) return true;
     collect();
     return credits_ > 0;
   }
@@ -43,7 +49,7 @@ class Channel {
     if (arrival < now() + latency_ || (!items_.empty() && arrival < items_.back().first)) {
       throw InternalError("channel item arrives before its latency or out of order");
     }
-    --credits_;
+    if (credits_ != kUnbounded) --credits_;
     items_.emplace_back(arrival, std::move(item));
     consumer_->wake_at(arrival);
   }
@@ -60,6 +66,7 @@ class Channel {
     if (!ready()) throw InternalError("pop from a channel with nothing in it");
     T item = std::move(items_.front().second);
     items_.pop_front();
+    if (credits_ == kUnbounded) return item;
     const Femtoseconds back = now() + credit_latency_;
     returning_.push_back(back);
     producer_->wake_at(back);

@@ -105,7 +105,7 @@ TEST_CASE("labels ask for a margin of 1.1, the count of compute-bound operators 
   CHECK(name(BranesBound::balanced) == std::string("balanced"));
 }
 
-TEST_CASE("operators run one after another; utilisation is their unweighted mean") {
+TEST_CASE("operators run one after another and utilisation is their unweighted mean") {
   BranesWorkload workload = one(6'900'000, 500'000, 140'000);              // 10 us, utilisation 0.1
   workload.operators.push_back({"", "relu", 0, 0, 32'000, 32'000});        // 1 us, utilisation 0
   workload.operators.push_back({"", "conv2d", 0, 13'800'000, 0, 64'000});  // 2 us, utilisation 1

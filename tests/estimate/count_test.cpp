@@ -143,7 +143,7 @@ TEST_CASE("products: two operations per MAC, neither bias nor scale") {
   check(count(OperatorType::matmul, scaled, {{2, 3, 5}, {2, 7, 5}}, {2, 3, 7}), "matmul", 210, 420, 30 + 70, 42);
 }
 
-TEST_CASE("normalisation: 4 operations per element; statistics are read") {
+TEST_CASE("normalisation: 4 operations per element and statistics are read") {
   GraphBuilder builder;
   builder.batch_norm(builder.input({2, 3, 4, 5}));
   check(only(builder.graph), "batch_norm", 0, 4 * 120, 120 + 4 * 3, 120);
@@ -247,7 +247,7 @@ TEST_CASE("a block whose parts do not follow each other alone is counted operato
   CHECK(parts({false, false, 1}) == 3);
 }
 
-TEST_CASE("model, parameters and batch go with the operators; statistics are no parameters") {
+TEST_CASE("model, parameters and batch go with the operators and statistics are no parameters") {
   GraphBuilder builder;
   builder.batch_norm(builder.conv(builder.input({3, 4, 2, 2}), 5, true));
   const BranesWorkload workload = count_operators(builder.graph, 3);

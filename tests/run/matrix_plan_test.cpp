@@ -90,7 +90,7 @@ TEST_CASE("the whole matrix: 13 published platforms, H100 and Coral, 4 models, 3
   CHECK(points == 3 * 4 * 3);
 }
 
-TEST_CASE("a narrowed matrix says so; a row that waits names its family") {
+TEST_CASE("a narrowed matrix says so and a row that waits names its family") {
   const MatrixPlan part = plan(small());
   CHECK(part.head.narrowed);
   CHECK(part.rows.size() == 4);
