@@ -277,17 +277,25 @@ TEST_CASE("the tiles of a reader stand where the load on the busiest link is lea
 }
 
 TEST_CASE("where two rows of four tiles stand that read two rows of four tiles") {
-  // Both products stand on the upper half of the mesh, columns of tiles along mesh columns, as weights of a column come
-  // from router 0 and turn once. The first arrangement would spread the columns over the four mesh rows.
+  // The producer has sites 0 to 7. Its tiles send 1 KiB, 65 flits, to the four of a row; a column of tiles loads 4 KiB,
+  // 260 flits, and all come from one engine: 1040 at its injection. On the sites of the producer, a tile gets three
+  // messages, 195 flits, and the mean of 82 links is 65 x 8 x 7 + 260 x (4 + 5 + 6 + 7) = 9360 flits on them, 115 each:
+  // 195 + 1040 + 115 = 1350. Spread over the mesh rows, as the first arrangement would be, tile 12 gets all four messages,
+  // 260 + 1040 alone, and the trees have to go down the mesh: 11960 flits, 146 each, 1446 in all.
   const KpuConfig config = mesh_of(4, 4, {"dma.engines=1 engines", "lowering.k_split=off"});
   Net net;
   const TensorId x = net.relu(net.convolution(net.input({1, 64, 1, 64}), {128}));
   const Case c = lowered("chain", config, net.finish(net.convolution(x, {128})));
   const LoweredOp& op = c.program.ops[1];
+  const Sites first{0, 4, 8, 12, 1, 5, 9, 13};
   REQUIRE(op.tiles_m == 2);
   REQUIRE(op.tiles_n == 4);
+  REQUIRE(c.program.ops[0].sites == Sites{0, 1, 2, 3, 4, 5, 6, 7});
   CHECK(op.sites == Sites{0, 1, 2, 3, 4, 5, 6, 7});
-  CHECK(arrangements(op, all_of(config), config).front() == Sites{0, 4, 8, 12, 1, 5, 9, 13});
+  CHECK(arrangements(op, all_of(config), config).front() == first);
+  const std::vector<Message> messages = pushes(c.program, 0, 1, op);
+  CHECK(cost_of(op, op.sites, messages, 4096, config) == std::pair<std::int64_t, std::int64_t>{1350, 9360});
+  CHECK(cost_of(op, first, messages, 4096, config) == std::pair<std::int64_t, std::int64_t>{1446, 11960});
 }
 
 TEST_CASE("the tiles of a split reduction also stand where their sums pass each other") {
