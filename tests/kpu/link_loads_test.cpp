@@ -1,9 +1,10 @@
 // Flits over links: drawn by hand on a small mesh, and against the trees that the mesh builds.
 #include "arch/kpu/link_loads.h"
 
-#include <numeric>
+#include <tuple>
+#include <utility>
 
-#include "tests/kpu/support.h"
+#include "tests/kpu/meshes.h"
 #include "tests/kpu/tree_loads.h"
 
 namespace {
@@ -13,11 +14,10 @@ using namespace cyclescope::kpu;
 using namespace cyclescope::kpu::test;
 
 /// Flits of 16 B, packets of 64 B. Two engines: at routers 0 and 8 of a 4x4 mesh.
-KpuConfig mesh_of(int width, int height, int engines, bool multicast = true) {
-  return chip({"mesh.width=" + std::to_string(width) + " nodes", "mesh.height=" + std::to_string(height) + " nodes",
-               "kpu.tiles=" + std::to_string(width * height) + " tiles",
-               "dma.engines=" + std::to_string(engines) + " engines", "mesh.flit=16 B", "mesh.packet=64 B",
-               "dma.packet=64 B", std::string("mesh.multicast=") + (multicast ? "on" : "off")});
+KpuConfig link_chip(int width, int height, int engines, bool multicast = true) {
+  return mesh_of(width, height,
+                 {"dma.engines=" + std::to_string(engines) + " engines", "mesh.flit=16 B", "mesh.packet=64 B",
+                  "dma.packet=64 B", std::string("mesh.multicast=") + (multicast ? "on" : "off")});
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ KpuConfig mesh_of(int width, int height, int engines, bool multicast = true) {
 // Links of the 4x4 mesh: 2 x (12 + 12) between routers, 2 x (16 + 2) of tiles and engines, 84 together.
 
 TEST_CASE("a message loads every link of its way with its flits and a header per packet") {
-  const KpuConfig config = mesh_of(4, 4, 2);
+  const KpuConfig config = link_chip(4, 4, 2);
   for (const auto& [bytes, flits] : {std::pair{1, 2}, {16, 2}, {17, 3}, {64, 5}, {65, 7}, {128, 10}, {130, 12}}) {
     INFO(bytes << " B");
     LinkLoads loads(config);
@@ -37,7 +37,7 @@ TEST_CASE("a message loads every link of its way with its flits and a header per
 }
 
 TEST_CASE("messages that share a link add up on it, whichever way it leads") {
-  const KpuConfig config = mesh_of(4, 4, 2);
+  const KpuConfig config = link_chip(4, 4, 2);
   struct Message {
     std::int32_t source, site;
   };
@@ -70,15 +70,15 @@ TEST_CASE("messages that share a link add up on it, whichever way it leads") {
 
 TEST_CASE("one tree for all receivers, or without multicast a copy for each") {
   // From tile 5 to its neighbours west and north and two tiles to the south-east.
-  const std::vector<std::int32_t> sites{4, 6, 14, 1};
-  const KpuConfig on = mesh_of(4, 4, 2);
+  const Sites sites{4, 6, 14, 1};
+  const KpuConfig on = link_chip(4, 4, 2);
   LinkLoads tree(on);
   tree.add(5, sites, 64);
   CHECK(tree.most() == 5);
   CHECK(tree.total() == 5 * (1 + 1 + 1 + 1 + 2 + 4));  // in; west, north, east; 6 to 14; four times out
   tree.add(9, {10, 14}, 64);                           // shares 10 to 14 and the way out at 14
   CHECK(tree.most() == 10);
-  const KpuConfig off = mesh_of(4, 4, 2, false);
+  const KpuConfig off = link_chip(4, 4, 2, false);
   LinkLoads copies(off);
   copies.add(5, sites, 64);
   CHECK(copies.most() == 4 * 5);                 // at the injection
@@ -96,13 +96,12 @@ TEST_CASE("the load of links is that of the trees that the mesh builds") {
        {std::tuple{6, 5, 5}, {6, 5, 3}, {5, 6, 12}, {1, 7, 1}, {7, 1, 2}, {4, 4, 4}}) {
     for (const bool multicast : {true, false}) {
       INFO(width << "x" << height << ", " << engines << " engines, multicast " << multicast);
-      const KpuConfig config = mesh_of(width, height, engines, multicast);
+      const KpuConfig config = link_chip(width, height, engines, multicast);
       for (int number = 0; number < 20; ++number) {
         LinkLoads loads(config);
         TreeLoads drawn(config);
         for (std::int64_t messages = random(1, 12); messages > 0; --messages) {
-          std::vector<std::int32_t> sites(static_cast<std::size_t>(config.tiles));
-          std::iota(sites.begin(), sites.end(), 0);
+          Sites sites = all_sites(config);
           for (std::size_t i = 0; i < sites.size(); ++i) {
             std::swap(sites[i], sites[static_cast<std::size_t>(random(0, config.tiles - 1))]);
           }
