@@ -175,3 +175,19 @@ TEST_CASE("auto splits where the launch costs less than the steps saved") {
   CHECK(parts("100 cycles") == 4);
   CHECK(parts("9000 cycles") == 1);
 }
+
+TEST_CASE("auto does not split where the parts do not fit L3") {
+  // One row of 4096 values to 8: on 4 tiles a part is 1024 B. L3 holds 1 B less beside the window of weights, or just that.
+  Net net;
+  const Graph graph = net.finish(net.linear(net.input({1, 4096}), 8));
+  const auto parts = [&graph](const char* split, const char* l3) {
+    const Program program =
+        lower(graph, split_chip(split, {std::string("l3.capacity=") + l3, "lowering.weight_window=1024 B",
+                                        "sequencer.launch=1 cycles"}));
+    return program.ops.front().groups;
+  };
+  CHECK(parts("auto", "2048 B") == 4);
+  CHECK(parts("auto", "2047 B") == 1);
+  CHECK(parts("4", "2048 B") == 4);
+  CHECK(parts("4", "2047 B") == 1);
+}
