@@ -40,8 +40,9 @@ std::int64_t line_clocks(const LoweredOp& sum, const KpuConfig& config) {
 
 /// Puts the sum on the tiles that made the parts, where each of these has one block: every one adds some rows of the
 /// block that they share, so that sums go to neighbours only. False where that is not so or L2 does not hold it.
-bool add_in_place(const LoweredOp& partial, LoweredOp& sum, const KpuConfig& config) {
+bool add_in_place(const LoweredOp& partial, LoweredOp& given, const KpuConfig& config) {
   if (config.ideal_operands || partial.rounds() != 1) return false;
+  LoweredOp sum = given;
   std::int64_t shares = partial.groups;
   while (partial.block_m % shares != 0) --shares;
   sum.block_m = partial.block_m / shares;
@@ -61,6 +62,7 @@ bool add_in_place(const LoweredOp& partial, LoweredOp& sum, const KpuConfig& con
       sum.sites.push_back(partial.sites[static_cast<std::size_t>(im / shares * partial.tiles_n + column)]);
     }
   }
+  given = std::move(sum);
   return true;
 }
 

@@ -18,7 +18,11 @@ LinkLoads::LinkLoads(const KpuConfig& config)
       last_(first_) {}
 
 void LinkLoads::add(std::int32_t source, const std::vector<std::int32_t>& sites, std::int64_t bytes) {
-  const std::int64_t flits = ceil_div(bytes, config_.flit_bytes) + ceil_div(bytes, config_.packet_bytes);
+  const auto packet = [this](std::int64_t payload) {
+    return payload > 0 ? 1 + ceil_div(payload, config_.flit_bytes) : 0;
+  };
+  const std::int64_t flits =
+      bytes / config_.packet_bytes * packet(config_.packet_bytes) + packet(bytes % config_.packet_bytes);
   if (config_.multicast) {
     add_tree(source, sites, flits);
   } else {
@@ -63,12 +67,11 @@ void LinkLoads::add_tree(std::int32_t source, const std::vector<std::int32_t>& s
   }
 }
 
-std::int64_t LinkLoads::most_of(const std::vector<std::int64_t>& steps, std::int32_t length) const {
+std::int64_t LinkLoads::most_of(const std::vector<std::int64_t>& steps) {
   std::int64_t most = 0;
   std::int64_t load = 0;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (i % static_cast<std::size_t>(length + 1) == 0) load = 0;
-    load += steps[i];
+  for (const std::int64_t step : steps) {
+    load += step;  // 0 again at the end of a line
     most = std::max(most, load);
   }
   return most;
@@ -81,8 +84,7 @@ std::int64_t LinkLoads::mean() const {
 }
 
 std::int64_t LinkLoads::most() const {
-  return std::max({most_of(east_, config_.mesh_width), most_of(west_, config_.mesh_width),
-                   most_of(south_, config_.mesh_height), most_of(north_, config_.mesh_height),
+  return std::max({most_of(east_), most_of(west_), most_of(south_), most_of(north_),
                    *std::max_element(injection_.begin(), injection_.end()),
                    *std::max_element(ejection_.begin(), ejection_.end())});
 }

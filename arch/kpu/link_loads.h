@@ -29,7 +29,7 @@ class LinkLoads {
   /// [from, to) of a line of the mesh.
   void add_run(std::vector<std::int64_t>& steps, std::int32_t line, std::int32_t from, std::int32_t to,
                std::int64_t flits);
-  [[nodiscard]] std::int64_t most_of(const std::vector<std::int64_t>& steps, std::int32_t length) const;
+  [[nodiscard]] static std::int64_t most_of(const std::vector<std::int64_t>& steps);
 
   const KpuConfig& config_;
   // Rises and falls along each mesh row (east, west) or mesh column (south, north): sums give the load of a link.

@@ -1,5 +1,7 @@
-// Where the tiles of a mapped operator stand in the end: what the producers of its operands and the DMA engines send is
-// put on the links of the mesh for every arrangement, and the one with the least load on its busiest link is taken. Pure.
+// Where the tiles of a mapped operator stand in the end: what the producers of its operands send, the
+// partial sums that its tiles exchange and its weights are put on the links of the mesh for every arrangement; inputs of
+// the graph and constants are not. The least sum of three loads is taken: of the link most used without the weights, of the
+// link most used with them, and the mean. Pure.
 #pragma once
 
 #include <vector>

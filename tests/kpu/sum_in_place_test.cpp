@@ -157,8 +157,7 @@ TEST_CASE("sums that L2 just holds are added in place") {
   }
 }
 
-// Known to fail: the attempt to add in place leaves its blocks behind.
-TEST_CASE("sums that L2 does not hold in place are added in blocks that it holds", "[!shouldfail]") {
+TEST_CASE("sums that L2 does not hold in place are added in blocks that it holds") {
   for (const char* l2 : {"880 B", "959 B"}) {
     INFO(l2);
     const KpuConfig config = split_chip(3, 4, l2);
