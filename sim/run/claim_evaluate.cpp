@@ -193,8 +193,9 @@ Rows select(const Claim& claim, const ClaimTest& test, const RowSelection& selec
   return selected;
 }
 
-/// Whether an open interval decides already: 1 holds, 0 does not, -1 open.
+/// Whether an open interval decides already: 1 holds, 0 does not, -1 open. Bounds without any row decide nothing.
 int decided(const ClaimTest& test, const ClaimFigure& figure) {
+  if (figure.known == 0) return -1;
   const double number = test.number.value;
   if (figure.exact()) {
     const bool yes =

@@ -107,6 +107,16 @@ TEST_CASE("extremes are bounds while rows wait") {
   CHECK(verdict("spread(latency, a+b/net/int8) = 1.5", rows) == Verdict::confirmed);
 }
 
+TEST_CASE("bounds decide nothing while no row is known") {
+  const Rows rows{waiting_row("c", 2), waiting_row("d", 1)};
+  CHECK(verdict("value(energy, c/net/int8) >= 0", rows) == Verdict::waiting);
+  CHECK(verdict("ratio(latency, c/net/int8, d/net/int8) >= 0", rows) == Verdict::waiting);
+  CHECK(verdict("least(latency, */net/int8) >= 0", rows) == Verdict::waiting);
+  CHECK(verdict("inversions(latency, */net/int8) <= 1", rows) == Verdict::waiting);
+  CHECK(verdict("count(latency, */net/int8, < 5) >= 0", rows) == Verdict::waiting);
+  CHECK(verdict("count(latency, */net/int8, < 5) = 3", rows) == Verdict::waiting);
+}
+
 TEST_CASE("inversions are pairs that the simulation orders otherwise than the estimator") {
   CHECK(figure("inversions(latency, a+b/net/int8) = 0", three()).exact());
   CHECK(verdict("inversions(latency, a+b/net/int8) = 0", three()) == Verdict::confirmed);
