@@ -68,7 +68,7 @@ struct ClaimTest {
   std::vector<RowSelection> selections;  ///< two of ratio, else one
   std::vector<std::string> words;        ///< types of share, the cause of cause
   Compare condition = Compare::equal;    ///< of count
-  double condition_number = 0;
+  estimate::PrintedNumber condition_number;
   double fps = 0;  ///< of cameras
   Compare compare = Compare::equal;
   estimate::PrintedNumber number;

@@ -108,7 +108,7 @@ std::string sentence(const TestResult& result) {
   if (test.function != ClaimFunction::count) return ledgers(test, rows);
   const std::string counted =
       fmt::format("{} of {} rows with a result have {} {} {}", result.simulated.low, result.simulated.known,
-                  test.metric->name, name(test.condition), test.condition_number);
+                  test.metric->name, name(test.condition), test.condition_number.text);
   return test.metric->ledger == ClaimLedger::none ? counted : counted + "; " + ledgers(test, rows);
 }
 

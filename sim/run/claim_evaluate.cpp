@@ -18,18 +18,18 @@ using Figure = std::function<std::optional<double>(const ClaimRow&)>;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kMilli = 1e-3;
 
-bool holds(Compare compare, double value, double number) {
+bool holds(Compare compare, double value, const estimate::PrintedNumber& number) {
   switch (compare) {
     case Compare::equal:
-      return value == number;
+      return number.is(value);
     case Compare::less:
-      return value < number;
+      return value < number.value;
     case Compare::at_most:
-      return value <= number;
+      return value <= number.value;
     case Compare::greater:
-      return value > number;
+      return value > number.value;
     case Compare::at_least:
-      return value >= number;
+      return value >= number.value;
   }
   throw InternalError("unknown comparison");
 }
@@ -196,18 +196,14 @@ Rows select(const Claim& claim, const ClaimTest& test, const RowSelection& selec
 /// Whether an open interval decides already: 1 holds, 0 does not, -1 open. Bounds without any row decide nothing.
 int decided(const ClaimTest& test, const ClaimFigure& figure) {
   if (figure.known == 0) return -1;
-  const double number = test.number.value;
-  if (figure.exact()) {
-    const bool yes =
-        test.compare == Compare::equal ? test.number.is(figure.low) : holds(test.compare, figure.low, number);
-    return yes ? 1 : 0;
-  }
+  if (figure.exact()) return holds(test.compare, figure.low, test.number) ? 1 : 0;
   if (test.compare == Compare::equal) {
+    const double number = test.number.value;
     const double half = std::pow(10.0, -test.number.decimals) / 2;
     return figure.low > number + half || figure.high < number - half ? 0 : -1;
   }
-  const bool at_low = holds(test.compare, figure.low, number);
-  const bool at_high = holds(test.compare, figure.high, number);
+  const bool at_low = holds(test.compare, figure.low, test.number);
+  const bool at_high = holds(test.compare, figure.high, test.number);
   if (at_low == at_high) return at_low ? 1 : 0;
   return -1;
 }

@@ -107,6 +107,13 @@ TEST_CASE("extremes are bounds while rows wait") {
   CHECK(verdict("spread(latency, a+b/net/int8) = 1.5", rows) == Verdict::confirmed);
 }
 
+TEST_CASE("a count takes = as printed digits too") {
+  const Rows rows{simulated_row("a", 8, 3), simulated_row("b", 4, 4)};  // 333.33 and 250 frames/s
+  CHECK(figure("count(throughput, */net/int8, = 333.3) = 1", rows).low == 1);
+  CHECK(figure("count(throughput, */net/int8, = 333) = 1", rows).low == 1);
+  CHECK(figure("count(throughput, */net/int8, = 333.4) = 1", rows).low == 0);
+}
+
 TEST_CASE("bounds decide nothing while no row is known") {
   const Rows rows{waiting_row("c", 2), waiting_row("d", 1)};
   CHECK(verdict("value(energy, c/net/int8) >= 0", rows) == Verdict::waiting);

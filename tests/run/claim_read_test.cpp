@@ -46,7 +46,7 @@ TEST_CASE("a claim reads as it is written") {
   CHECK(count.function == ClaimFunction::count);
   CHECK(std::string(count.metric->name) == "energy");
   CHECK(count.condition == Compare::at_most);
-  CHECK(count.condition_number == 2.5);
+  CHECK(count.condition_number.text == "2.5");
   CHECK(count.compare == Compare::equal);
   CHECK(count.number.decimals == 0);
   CHECK(claims[0].tests[1].compare == Compare::less);
