@@ -225,12 +225,14 @@ Verdict verdict_of(const ClaimTest& test, const ClaimFigure& figure) {
   return verdict_of(figure.missing);
 }
 
+/// Final only where no test that is still open can change it.
 Verdict combined(const std::vector<TestResult>& tests) {
   const auto any = [&](Verdict verdict) {
     return std::any_of(tests.begin(), tests.end(), [&](const TestResult& test) { return test.verdict == verdict; });
   };
-  if (any(Verdict::refuted)) return any(Verdict::confirmed) ? Verdict::partly : Verdict::refuted;
-  for (const Verdict verdict : {Verdict::failed, Verdict::waiting, Verdict::absent, Verdict::not_testable}) {
+  if (any(Verdict::refuted) && any(Verdict::confirmed)) return Verdict::partly;
+  for (const Verdict verdict :
+       {Verdict::failed, Verdict::waiting, Verdict::absent, Verdict::refuted, Verdict::not_testable}) {
     if (any(verdict)) return verdict;
   }
   return Verdict::confirmed;
