@@ -136,8 +136,7 @@ ClaimFigure inversions(const ClaimTest& test, const Rows& rows, const Figure& fi
 /// What a test asks of one row, on either side.
 std::optional<double> figure_of(const ClaimTest& test, const ClaimRow& row, bool simulated) {
   if (simulated && !row.result) {
-    const bool refused = row.status == MatrixStatus::refused;
-    return refused && std::string(test.metric->name) == "analysed" ? std::optional<double>(0) : std::nullopt;
+    return row.status == MatrixStatus::refused ? test.metric->refused : std::nullopt;
   }
   switch (test.function) {
     case ClaimFunction::share: {

@@ -58,9 +58,9 @@ std::vector<ClaimMetric> performance() {
        [](const ClaimRow&) { return Figure(); }},
       {"native", "", ClaimLedger::none,
        [](const ClaimRow& row) { return Figure(row.result->precision_label == "native" ? 1 : 0); },
-       [](const ClaimRow&) { return Figure(1); }},
+       [](const ClaimRow&) { return Figure(1); }, 0},
       {"analysed", "", ClaimLedger::none, [](const ClaimRow&) { return Figure(1); },
-       [](const ClaimRow&) { return Figure(1); }},
+       [](const ClaimRow&) { return Figure(1); }, 0},
   };
 }
 

@@ -75,6 +75,17 @@ TEST_CASE("a refused row makes a claim not testable, a failed one fails the eval
   CHECK(verdict("value(latency, c/net/int8) = 2", rows) == Verdict::failed);
 }
 
+TEST_CASE("flags of a refused row are 0, so that it refutes what is said to run") {
+  const Rows rows{with_status(waiting_row("a", 1), MatrixStatus::refused, "integers only"), simulated_row("b", 8, 6)};
+  CHECK(verdict("value(native, a/net/int8) = 1", rows) == Verdict::refuted);
+  CHECK(verdict("count(native, a+b/net/int8, = 1) = 2", rows) == Verdict::refuted);
+  CHECK(verdict("count(native, a+b/net/int8, = 1) = 1", rows) == Verdict::confirmed);
+  CHECK(verdict("value(latency, a/net/int8) = 1", rows) == Verdict::not_testable);
+  const Claim all = claim("count(native, a/net/int8, = 1) = 1");
+  CHECK(causes(evaluate(all, rows, "steady")) ==
+        "0 of 1 rows with a result or refused have native = 1; a/net/int8 is refused (integers only).");
+}
+
 TEST_CASE("a claim without tests is not testable and gives its reason") {
   Claim price;
   price.not_testable = "A price is no outcome.";
