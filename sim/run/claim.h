@@ -7,6 +7,8 @@
 //   check = ratio(latency, hailo-10h/resnet50/int8, kpu-t64/resnet50/int8) = 1.58
 //
 // `not_testable = REASON` takes the place of `check` where no simulation can speak to it; `remark` is optional.
+// `variant = committed_pcie` says that the statement is about the estimator with weights over PCIe; its figures are not
+// computed here, so none stands beside the simulation. Without the key it is `seed`, the table without PCIe.
 // A check is one or more tests joined by ` and `; a test is FUNCTION(...) OPERATOR NUMBER with one of = < <= > >=.
 //
 //   value(METRIC, ROW)                  the metric of one row
@@ -80,6 +82,7 @@ struct Claim {
   std::string source;
   std::string kind;  ///< scaling, ranking, target, energy, traffic, memory, precision, overhead, rate, coverage, cost
   std::string remark;
+  estimate::ResultVariant variant = estimate::ResultVariant::seed;  ///< or committed_pcie
   std::vector<ClaimTest> tests;
   std::string not_testable;  ///< the reason; then there are no tests
   std::string where;         ///< `FILE:LINE` of the check

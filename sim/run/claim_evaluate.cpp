@@ -268,7 +268,8 @@ ClaimResult evaluate(const Claim& claim, const std::vector<ClaimRow>& rows, cons
     TestResult one;
     one.test = &test;
     const ClaimFigure estimated = figure(test, selected, false);
-    if (estimated.exact() && estimated.missing.empty()) one.estimated = estimated.low;
+    const bool same_table = claim.variant == estimate::ResultVariant::seed;
+    if (same_table && estimated.exact() && estimated.missing.empty()) one.estimated = estimated.low;
     one.simulated = figure(test, selected, true);
     one.verdict = verdict_of(test, one.simulated);
     result.tests.push_back(std::move(one));

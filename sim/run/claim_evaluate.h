@@ -40,7 +40,7 @@ struct ClaimFigure {
 
 struct TestResult {
   const ClaimTest* test = nullptr;
-  std::optional<double> estimated;
+  std::optional<double> estimated;  ///< nothing for claims about the variant with PCIe
   ClaimFigure simulated;
   Verdict verdict = Verdict::waiting;
 };

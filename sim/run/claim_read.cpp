@@ -22,6 +22,14 @@ constexpr std::array<const char*, 11> kKinds{"scaling",   "ranking",  "target", 
   throw InputError(fmt::format("{}:{}: {}: {}", line.file, line.line, line.key, what));
 }
 
+estimate::ResultVariant variant_of(const config::IniLine& line) {
+  for (const estimate::ResultVariant variant :
+       {estimate::ResultVariant::seed, estimate::ResultVariant::committed_pcie}) {
+    if (line.value == estimate::name(variant)) return variant;
+  }
+  refuse(line, fmt::format("'{}': expected seed or committed_pcie", line.value));
+}
+
 void take(const config::IniLine& line, const std::string& key, Claim& claim) {
   if (line.value.empty()) refuse(line, "is empty; expected a value");
   if (key == "statement") {
@@ -32,6 +40,8 @@ void take(const config::IniLine& line, const std::string& key, Claim& claim) {
     claim.remark = line.value;
   } else if (key == "not_testable") {
     claim.not_testable = line.value;
+  } else if (key == "variant") {
+    claim.variant = variant_of(line);
   } else if (key == "kind") {
     if (std::find(kKinds.begin(), kKinds.end(), line.value) == kKinds.end()) {
       refuse(line, fmt::format("'{}': expected one of {}", line.value, fmt::join(kKinds, " ")));
@@ -45,7 +55,7 @@ void take(const config::IniLine& line, const std::string& key, Claim& claim) {
     }
     claim.where = fmt::format("{}:{}", line.file, line.line);
   } else {
-    refuse(line, "unknown key; expected statement, source, kind, check, not_testable or remark");
+    refuse(line, "unknown key; expected statement, source, kind, check, not_testable, variant or remark");
   }
 }
 
