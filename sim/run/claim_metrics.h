@@ -53,7 +53,7 @@ struct ClaimMetric {
 const std::vector<ClaimMetric>& claim_metrics();
 
 /// % of critical path (`traffic`: of external bytes) of operators of these types. An operator that was fused into another
-/// has no time or bytes of its own.
+/// has no time or bytes of its own; nothing when no operator of these types stands alone.
 std::optional<double> simulated_share(const ClaimRow& row, bool traffic, const std::vector<std::string>& types);
 std::optional<double> estimated_share(const ClaimRow& row, bool traffic, const std::vector<std::string>& types);
 

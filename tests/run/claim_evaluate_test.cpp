@@ -187,6 +187,13 @@ TEST_CASE("a figure that the result does not hold is not invented") {
   CHECK(causes(result) == "no figure of a/net/int8 (its result does not hold it).");
 }
 
+TEST_CASE("types that only occur fused have no share") {
+  const Rows rows{simulated_row("a", 8, 4)};  // a reshape without bytes, a convolution
+  CHECK(verdict("share(traffic, relu, a/net/int8) = 0", rows) == Verdict::not_testable);
+  CHECK(verdict("share(latency, relu, a/net/int8) = 0", rows) == Verdict::not_testable);
+  CHECK(verdict("share(traffic, reshape, a/net/int8) = 0", rows) == Verdict::confirmed);
+}
+
 TEST_CASE("cameras are the whole streams whose frames fit one after another") {
   const Rows rows{simulated_row("a", 8, 4)};
   CHECK(figure("cameras(a/net/int8, 30) = 8", rows).low == 8);  // 33.3 ms / 4 ms = 8.3
