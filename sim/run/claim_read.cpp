@@ -59,9 +59,10 @@ void take(const config::IniLine& line, const std::string& key, Claim& claim) {
   }
 }
 
-void require_complete(const Claim& claim, const std::string& path) {
+/// `line` is the first of the claim.
+void require_complete(const Claim& claim, const config::IniLine& line) {
   const auto miss = [&](const char* what) {
-    throw InputError(fmt::format("{}: claim [{}] has no {}", path, claim.id, what));
+    throw InputError(fmt::format("{}:{}: claim [{}] has no {}", line.file, line.line, claim.id, what));
   };
   if (claim.statement.empty()) miss("statement");
   if (claim.source.empty()) miss("source");
@@ -76,6 +77,7 @@ std::vector<Claim> read_claims(const std::vector<std::string>& paths) {
   std::vector<Claim> claims;
   for (const std::string& path : paths) {
     const std::size_t first = claims.size();
+    std::vector<config::IniLine> heads;  // of the claims of this file
     for (const config::IniLine& line : config::read_ini(path)) {
       const std::size_t dot = line.key.rfind('.');
       if (dot == std::string::npos) refuse(line, "stands before the first [ID]; expected a section per claim");
@@ -85,10 +87,11 @@ std::vector<Claim> read_claims(const std::vector<std::string>& paths) {
           refuse(line, fmt::format("claim [{}] is there already; expected each id once", id));
         }
         claims.emplace_back().id = id;
+        heads.push_back(line);
       }
       take(line, line.key.substr(dot + 1), claims.back());
     }
-    for (std::size_t i = first; i < claims.size(); ++i) require_complete(claims[i], path);
+    for (std::size_t i = first; i < claims.size(); ++i) require_complete(claims[i], heads[i - first]);
   }
   return claims;
 }

@@ -104,7 +104,7 @@ TEST_CASE("wrong files are refused with file and line or claim") {
                     Contains("test.ini:4") && Contains("speed"));
   CHECK_THROWS_WITH(read(std::string(kHead) + "variant = pcie\n"),
                     Contains("test.ini:5") && Contains("'pcie': expected seed or committed_pcie"));
-  CHECK_THROWS_WITH(read("[A]\nstatement = s\nsource = o\n" + check), Contains("[A] has no kind"));
+  CHECK_THROWS_WITH(read("[A]\nstatement = s\nsource = o\n" + check), Contains("test.ini:2: claim [A] has no kind"));
   CHECK_THROWS_WITH(read(kHead), Contains("[A] has no check"));
   CHECK_THROWS_WITH(read(std::string(kHead) + check + "not_testable = n\n"), Contains("expected one of them"));
   CHECK_THROWS_WITH(read(std::string(kHead) + check +
