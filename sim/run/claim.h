@@ -16,7 +16,8 @@
 //   count(METRIC, ROWS, OPERATOR NUMBER) rows whose metric compares so
 //   least(METRIC, ROWS)  greatest(METRIC, ROWS)
 //   spread(METRIC, ROWS)                greatest over least
-//   inversions(METRIC, ROWS)            pairs of rows that the simulation orders otherwise than the estimator
+//   inversions(METRIC, ROWS)            pairs of rows that the simulation orders otherwise than the estimator;
+//                                       unlike in sim/estimate/statistics.h, a tie of the simulation counts as well
 //   share(latency|traffic, TYPE+TYPE, ROW)  % of critical path or external bytes of operators of these types
 //   cause(CAUSE, ROW)                   % of the critical path in causes that begin so, e.g. waiting.operand.dram
 //   cameras(ROW, FPS)                   whole streams of FPS frames/s that one machine serves, one frame after another
