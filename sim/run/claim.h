@@ -7,6 +7,8 @@
 //   check = ratio(latency, hailo-10h/resnet50/int8, kpu-t64/resnet50/int8) = 1.58
 //
 // `not_testable = REASON` takes the place of `check` where no simulation can speak to it; `remark` is optional.
+// `variant = committed_pcie` says that the statement is about the estimator with weights over PCIe; its figures are not
+// computed here, so none stands beside the simulation. Without the key it is `seed`, the table without PCIe.
 // A check is one or more tests joined by ` and `; a test is FUNCTION(...) OPERATOR NUMBER with one of = < <= > >=.
 //
 //   value(METRIC, ROW)                  the metric of one row
@@ -14,7 +16,8 @@
 //   count(METRIC, ROWS, OPERATOR NUMBER) rows whose metric compares so
 //   least(METRIC, ROWS)  greatest(METRIC, ROWS)
 //   spread(METRIC, ROWS)                greatest over least
-//   inversions(METRIC, ROWS)            pairs of rows that the simulation orders otherwise than the estimator
+//   inversions(METRIC, ROWS)            pairs of rows that the simulation orders otherwise than the estimator;
+//                                       unlike in sim/estimate/statistics.h, a tie of the simulation counts as well
 //   share(latency|traffic, TYPE+TYPE, ROW)  % of critical path or external bytes of operators of these types
 //   cause(CAUSE, ROW)                   % of the critical path in causes that begin so, e.g. waiting.operand.dram
 //   cameras(ROW, FPS)                   whole streams of FPS frames/s that one machine serves, one frame after another
@@ -68,7 +71,7 @@ struct ClaimTest {
   std::vector<RowSelection> selections;  ///< two of ratio, else one
   std::vector<std::string> words;        ///< types of share, the cause of cause
   Compare condition = Compare::equal;    ///< of count
-  double condition_number = 0;
+  estimate::PrintedNumber condition_number;
   double fps = 0;  ///< of cameras
   Compare compare = Compare::equal;
   estimate::PrintedNumber number;
@@ -80,6 +83,7 @@ struct Claim {
   std::string source;
   std::string kind;  ///< scaling, ranking, target, energy, traffic, memory, precision, overhead, rate, coverage, cost
   std::string remark;
+  estimate::ResultVariant variant = estimate::ResultVariant::seed;  ///< or committed_pcie
   std::vector<ClaimTest> tests;
   std::string not_testable;  ///< the reason; then there are no tests
   std::string where;         ///< `FILE:LINE` of the check

@@ -98,18 +98,23 @@ std::string ledgers(const ClaimTest& test, const std::vector<const ClaimRow*>& r
   return rows.size() > 1 && rows[0] != rows[1] ? two_rows(first, *rows[1], energy) : one_row(first, energy);
 }
 
+/// Of a row whose flag is 0 because the machine does not run it.
+std::string refusal(const ClaimRow& row) { return fmt::format("{} is refused ({})", row.label(), row.reason); }
+
 std::string sentence(const TestResult& result) {
   const ClaimTest& test = *result.test;
   std::vector<const ClaimRow*> rows;
   for (const ClaimRow* row : result.simulated.witnesses) {
     if (row->result) rows.push_back(row);
   }
-  if (rows.empty()) return "";
-  if (test.function != ClaimFunction::count) return ledgers(test, rows);
+  if (result.simulated.witnesses.empty()) return "";
+  const std::string why = rows.empty() ? refusal(*result.simulated.witnesses.front()) : ledgers(test, rows);
+  if (test.function != ClaimFunction::count) return why;
   const std::string counted =
-      fmt::format("{} of {} rows with a result have {} {} {}", result.simulated.low, result.simulated.known,
-                  test.metric->name, name(test.condition), test.condition_number);
-  return test.metric->ledger == ClaimLedger::none ? counted : counted + "; " + ledgers(test, rows);
+      fmt::format("{} of {} rows {} have {} {} {}", result.simulated.low, result.simulated.known,
+                  test.metric->refused ? "with a result or refused" : "with a result", test.metric->name,
+                  name(test.condition), test.condition_number.text);
+  return test.metric->ledger == ClaimLedger::none && !rows.empty() ? counted : counted + "; " + why;
 }
 
 /// Why rows have no figure, each reason once.

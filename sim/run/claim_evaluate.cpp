@@ -18,18 +18,18 @@ using Figure = std::function<std::optional<double>(const ClaimRow&)>;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kMilli = 1e-3;
 
-bool holds(Compare compare, double value, double number) {
+bool holds(Compare compare, double value, const estimate::PrintedNumber& number) {
   switch (compare) {
     case Compare::equal:
-      return value == number;
+      return number.is(value);
     case Compare::less:
-      return value < number;
+      return value < number.value;
     case Compare::at_most:
-      return value <= number;
+      return value <= number.value;
     case Compare::greater:
-      return value > number;
+      return value > number.value;
     case Compare::at_least:
-      return value >= number;
+      return value >= number.value;
   }
   throw InternalError("unknown comparison");
 }
@@ -136,8 +136,7 @@ ClaimFigure inversions(const ClaimTest& test, const Rows& rows, const Figure& fi
 /// What a test asks of one row, on either side.
 std::optional<double> figure_of(const ClaimTest& test, const ClaimRow& row, bool simulated) {
   if (simulated && !row.result) {
-    const bool refused = row.status == MatrixStatus::refused;
-    return refused && std::string(test.metric->name) == "analysed" ? std::optional<double>(0) : std::nullopt;
+    return row.status == MatrixStatus::refused ? test.metric->refused : std::nullopt;
   }
   switch (test.function) {
     case ClaimFunction::share: {
@@ -193,20 +192,17 @@ Rows select(const Claim& claim, const ClaimTest& test, const RowSelection& selec
   return selected;
 }
 
-/// Whether an open interval decides already: 1 holds, 0 does not, -1 open.
+/// Whether an open interval decides already: 1 holds, 0 does not, -1 open. Bounds without any row decide nothing.
 int decided(const ClaimTest& test, const ClaimFigure& figure) {
-  const double number = test.number.value;
-  if (figure.exact()) {
-    const bool yes =
-        test.compare == Compare::equal ? test.number.is(figure.low) : holds(test.compare, figure.low, number);
-    return yes ? 1 : 0;
-  }
+  if (figure.known == 0) return -1;
+  if (figure.exact()) return holds(test.compare, figure.low, test.number) ? 1 : 0;
   if (test.compare == Compare::equal) {
+    const double number = test.number.value;
     const double half = std::pow(10.0, -test.number.decimals) / 2;
     return figure.low > number + half || figure.high < number - half ? 0 : -1;
   }
-  const bool at_low = holds(test.compare, figure.low, number);
-  const bool at_high = holds(test.compare, figure.high, number);
+  const bool at_low = holds(test.compare, figure.low, test.number);
+  const bool at_high = holds(test.compare, figure.high, test.number);
   if (at_low == at_high) return at_low ? 1 : 0;
   return -1;
 }
@@ -228,12 +224,14 @@ Verdict verdict_of(const ClaimTest& test, const ClaimFigure& figure) {
   return verdict_of(figure.missing);
 }
 
+/// Final only where no test that is still open can change it.
 Verdict combined(const std::vector<TestResult>& tests) {
   const auto any = [&](Verdict verdict) {
     return std::any_of(tests.begin(), tests.end(), [&](const TestResult& test) { return test.verdict == verdict; });
   };
-  if (any(Verdict::refuted)) return any(Verdict::confirmed) ? Verdict::partly : Verdict::refuted;
-  for (const Verdict verdict : {Verdict::failed, Verdict::waiting, Verdict::absent, Verdict::not_testable}) {
+  if (any(Verdict::refuted) && any(Verdict::confirmed)) return Verdict::partly;
+  for (const Verdict verdict :
+       {Verdict::failed, Verdict::waiting, Verdict::absent, Verdict::refuted, Verdict::not_testable}) {
     if (any(verdict)) return verdict;
   }
   return Verdict::confirmed;
@@ -270,7 +268,8 @@ ClaimResult evaluate(const Claim& claim, const std::vector<ClaimRow>& rows, cons
     TestResult one;
     one.test = &test;
     const ClaimFigure estimated = figure(test, selected, false);
-    if (estimated.exact() && estimated.missing.empty()) one.estimated = estimated.low;
+    const bool same_table = claim.variant == estimate::ResultVariant::seed;
+    if (same_table && estimated.exact() && estimated.missing.empty()) one.estimated = estimated.low;
     one.simulated = figure(test, selected, true);
     one.verdict = verdict_of(test, one.simulated);
     result.tests.push_back(std::move(one));

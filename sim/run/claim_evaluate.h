@@ -1,7 +1,9 @@
 // A claim against the rows of one initial state: what the estimator says, what the simulation says, and the verdict.
 //
 // A figure over several rows is an interval while some of them have no result: a count can still grow, a least can still
-// fall. So a claim may be refuted, or confirmed, before all rows are there. Otherwise it waits, and the rows are named.
+// fall. So a test may be refuted, or confirmed, before all rows are there. Otherwise it waits, and the rows are named. A claim of
+// several tests has a verdict once the tests that are open cannot change it: refuted and confirmed ones make it partly
+// so; without both it waits for those that are open.
 #pragma once
 
 #include <limits>
@@ -14,7 +16,7 @@ namespace cyclescope::run {
 
 enum class Verdict : std::uint8_t {
   confirmed,     ///< every test holds
-  refuted,       ///< a test does not, and none holds
+  refuted,       ///< a test does not, none holds, and none is open
   partly,        ///< some tests hold and others do not
   waiting,       ///< for rows whose machine is not modelled yet
   absent,        ///< for rows that the matrix was narrowed by
@@ -38,7 +40,7 @@ struct ClaimFigure {
 
 struct TestResult {
   const ClaimTest* test = nullptr;
-  std::optional<double> estimated;
+  std::optional<double> estimated;  ///< nothing for claims about the variant with PCIe
   ClaimFigure simulated;
   Verdict verdict = Verdict::waiting;
 };

@@ -58,9 +58,9 @@ std::vector<ClaimMetric> performance() {
        [](const ClaimRow&) { return Figure(); }},
       {"native", "", ClaimLedger::none,
        [](const ClaimRow& row) { return Figure(row.result->precision_label == "native" ? 1 : 0); },
-       [](const ClaimRow&) { return Figure(1); }},
+       [](const ClaimRow&) { return Figure(1); }, 0},
       {"analysed", "", ClaimLedger::none, [](const ClaimRow&) { return Figure(1); },
-       [](const ClaimRow&) { return Figure(1); }},
+       [](const ClaimRow&) { return Figure(1); }, 0},
   };
 }
 
@@ -117,15 +117,15 @@ const std::vector<ClaimMetric>& claim_metrics() {
 }
 
 std::optional<double> simulated_share(const ClaimRow& row, bool traffic, const std::vector<std::string>& types) {
-  double part = 0;
+  Figure part;
   double all = traffic ? 0 : real(row.result->cycles);
   for (const results::OperatorResult& op : row.result->operators) {
     std::int64_t own = traffic ? op.dram_bytes : 0;
     for (const auto& [cause, cycles] : op.exposed) own += traffic ? 0 : cycles;
-    if (contains(types, op.type)) part += real(own);
+    if (contains(types, op.type)) part = part.value_or(0) + real(own);
     if (traffic) all += real(own);
   }
-  return over(part * kPercent, all);
+  return part ? over(*part * kPercent, all) : part;
 }
 
 std::optional<double> estimated_share(const ClaimRow& row, bool traffic, const std::vector<std::string>& types) {

@@ -41,17 +41,19 @@ struct ClaimMetric {
   std::optional<double> (*simulated)(const ClaimRow& row);
   /// Nothing where the estimator has no such figure.
   std::optional<double> (*estimated)(const ClaimRow& row);
+  /// Of a row that the machine refuses: a flag says no, other metrics nothing.
+  std::optional<double> refused = std::nullopt;
 };
 
 /// latency (ms), energy (mJ), throughput (frames/s), power (W), power_of_tdp (average power over the estimator's TDP),
 /// memory (MiB needed at once), traffic (MB of external memory), utilisation (%; the estimator: mean over operators),
 /// peak (TOPS), clock (MHz), compute_energy (mJ: components array and vector), static_share (% of energy: component
 /// idle), byte_energy (pJ per byte of external memory: components dram and dram_phy), native (1 when the label is native;
-/// the estimator refuses nothing, so 1), analysed (1 for a row with a result).
+/// the estimator refuses nothing, so 1), analysed (1 for a row with a result). The last two are 0 for a row that is refused.
 const std::vector<ClaimMetric>& claim_metrics();
 
 /// % of critical path (`traffic`: of external bytes) of operators of these types. An operator that was fused into another
-/// has no time or bytes of its own.
+/// has no time or bytes of its own; nothing when no operator of these types stands alone.
 std::optional<double> simulated_share(const ClaimRow& row, bool traffic, const std::vector<std::string>& types);
 std::optional<double> estimated_share(const ClaimRow& row, bool traffic, const std::vector<std::string>& types);
 

@@ -118,7 +118,7 @@ void take_arguments(const std::vector<std::string>& arguments, ClaimTest& test) 
   if (test.function == ClaimFunction::count) {
     const auto [compare, number] = parse_condition(arguments[2]);
     test.condition = compare;
-    test.condition_number = number.value;
+    test.condition_number = number;
   }
 }
 

@@ -22,6 +22,14 @@ constexpr std::array<const char*, 11> kKinds{"scaling",   "ranking",  "target", 
   throw InputError(fmt::format("{}:{}: {}: {}", line.file, line.line, line.key, what));
 }
 
+estimate::ResultVariant variant_of(const config::IniLine& line) {
+  for (const estimate::ResultVariant variant :
+       {estimate::ResultVariant::seed, estimate::ResultVariant::committed_pcie}) {
+    if (line.value == estimate::name(variant)) return variant;
+  }
+  refuse(line, fmt::format("'{}': expected seed or committed_pcie", line.value));
+}
+
 void take(const config::IniLine& line, const std::string& key, Claim& claim) {
   if (line.value.empty()) refuse(line, "is empty; expected a value");
   if (key == "statement") {
@@ -32,6 +40,8 @@ void take(const config::IniLine& line, const std::string& key, Claim& claim) {
     claim.remark = line.value;
   } else if (key == "not_testable") {
     claim.not_testable = line.value;
+  } else if (key == "variant") {
+    claim.variant = variant_of(line);
   } else if (key == "kind") {
     if (std::find(kKinds.begin(), kKinds.end(), line.value) == kKinds.end()) {
       refuse(line, fmt::format("'{}': expected one of {}", line.value, fmt::join(kKinds, " ")));
@@ -45,13 +55,14 @@ void take(const config::IniLine& line, const std::string& key, Claim& claim) {
     }
     claim.where = fmt::format("{}:{}", line.file, line.line);
   } else {
-    refuse(line, "unknown key; expected statement, source, kind, check, not_testable or remark");
+    refuse(line, "unknown key; expected statement, source, kind, check, not_testable, variant or remark");
   }
 }
 
-void require_complete(const Claim& claim, const std::string& path) {
+/// `line` is the first of the claim.
+void require_complete(const Claim& claim, const config::IniLine& line) {
   const auto miss = [&](const char* what) {
-    throw InputError(fmt::format("{}: claim [{}] has no {}", path, claim.id, what));
+    throw InputError(fmt::format("{}:{}: claim [{}] has no {}", line.file, line.line, claim.id, what));
   };
   if (claim.statement.empty()) miss("statement");
   if (claim.source.empty()) miss("source");
@@ -66,6 +77,7 @@ std::vector<Claim> read_claims(const std::vector<std::string>& paths) {
   std::vector<Claim> claims;
   for (const std::string& path : paths) {
     const std::size_t first = claims.size();
+    std::vector<config::IniLine> heads;  // of the claims of this file
     for (const config::IniLine& line : config::read_ini(path)) {
       const std::size_t dot = line.key.rfind('.');
       if (dot == std::string::npos) refuse(line, "stands before the first [ID]; expected a section per claim");
@@ -75,10 +87,11 @@ std::vector<Claim> read_claims(const std::vector<std::string>& paths) {
           refuse(line, fmt::format("claim [{}] is there already; expected each id once", id));
         }
         claims.emplace_back().id = id;
+        heads.push_back(line);
       }
       take(line, line.key.substr(dot + 1), claims.back());
     }
-    for (std::size_t i = first; i < claims.size(); ++i) require_complete(claims[i], path);
+    for (std::size_t i = first; i < claims.size(); ++i) require_complete(claims[i], heads[i - first]);
   }
   return claims;
 }

@@ -26,7 +26,7 @@ std::string estimated(const TestResult& result) {
   return result.estimated ? figure(*result.estimated, *result.test) : "-";
 }
 
-/// `2.39`, `at least 3`, `0 to 4`, `-` when nothing is known.
+/// `2.39`, `at least 3`, `at most 4`, `1 to 4`, `-` when nothing is known.
 std::string simulated(const TestResult& result) {
   const ClaimFigure& known = result.simulated;
   const std::string low = figure(known.low, *result.test);

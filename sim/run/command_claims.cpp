@@ -13,7 +13,6 @@
 #include "sim/run/directories.h"
 #include "sim/run/options.h"
 #include "sim/run/output.h"
-#include "sim/run/version.h"
 
 namespace cyclescope::run {
 namespace {
@@ -99,7 +98,7 @@ void claims_command(const std::vector<std::string>& args) {
   for (const std::string& state : matrix.states) {
     rows.push_back(with_results(estimated, matrix, arguments->text("from"), state));
   }
-  const ClaimsReport report{kVersion, matrix.narrowed, evaluate_all(claims, matrix.states, rows)};
+  const ClaimsReport report{matrix.version, matrix.narrowed, evaluate_all(claims, matrix.states, rows)};
   print(view(report));
   for (const ClaimResult& result : report.results) {
     if (result.verdict != Verdict::failed) continue;

@@ -16,7 +16,7 @@ std::string render(const results::Matrix& matrix, Format format);
 /// results themselves say. `path` is named in errors. Throws InputError.
 results::Matrix matrix_from_json(const std::string& text, const std::string& path);
 
-/// `36 of 180 analyses simulated, ...`: what became of the rows.
+/// `180 rows: 36 simulated, ...`, `Narrowed to 30 of 180 rows: 6 simulated, ...`: what became of the rows.
 std::string matrix_summary(const results::Matrix& matrix);
 
 /// Rows that wait, by reason: the reason, how many rows, and which platforms.

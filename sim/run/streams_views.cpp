@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/run/format.h"
@@ -12,6 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kFemto = 1e15;
+constexpr double kPercent = 100;
 
 double seconds(Femtoseconds time) { return static_cast<double>(time) / kFemto; }
 
@@ -69,7 +71,9 @@ std::string to_table(const StreamsReport& report) {
                                         time(report.mean_service()), duration(report.worst_service()))});
   table.row({"frame latency", fmt::format("{} mean, {} worst, from its arrival, queueing included",
                                           time(report.mean_latency()), duration(report.worst_latency()))});
-  table.row({"machine busy", fmt::format("{:.1f} % of the time", report.load() * 100)});
+  const double demand = report.load() * kPercent;
+  table.row({"machine busy", fmt::format("{:.1f} % of the time", std::min(demand, kPercent))});
+  if (demand > kPercent) table.row({"demand", fmt::format("{:.1f} % of what the machine can serve", demand)});
   table.row(
       {"streams that meet their period", fmt::format("{} ({})", verdict(report), duration(report.request.period()))});
   return fmt::format(

@@ -246,6 +246,15 @@ def test_every_format_has_every_claim(root, small):
     assert one.startswith("K3: ") and "verdict" in one and "K4" not in one
 
 
+def test_claims_name_the_version_of_the_results(root, small, tmp_path):
+    shutil.copytree(small, tmp_path / "m")
+    matrix = json.loads((tmp_path / "m" / "matrix.json").read_text())
+    (tmp_path / "m" / "matrix.json").write_text(json.dumps({**matrix, "version": "0.0.7 of old"}))
+    args = ("claims", "--from", tmp_path / "m", "--format")
+    assert json.loads(call(root, *args, "json").stdout)["version"] == "0.0.7 of old"
+    assert "cyclescope 0.0.7 of old" in call(root, *args, "markdown").stdout
+
+
 def test_a_damaged_result_fails_the_evaluation(root, small, tmp_path):
     shutil.copytree(small, tmp_path / "m")
     row = next(row for row in rows_of(small) if row["precision"] == "int8" and row["file"])

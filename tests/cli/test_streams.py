@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from conftest import PLATFORM, refuse, succeed
@@ -53,7 +54,11 @@ def test_too_many_cameras_are_told():
     text = succeed(*FAST, "--streams", "3", "--frames", "1", "--fps", "100000")
     assert "Frames do not overlap on this machine" in text
     assert "no, 0 of 3; the queue grows with every period" in text
-    assert "yes, all of them" in succeed(*FAST, "--streams", "1", "--frames", "1", "--fps", "1")
+    load = json.loads(succeed(*FAST, "--streams", "3", "--frames", "1", "--fps", "100000", "--format", "json"))["load"]
+    assert re.search(r"machine busy +100\.0 % of the time\n", text) and load > 1
+    assert re.search(rf"demand +{load * 100:.1f} % of what the machine can serve\n", text)
+    text = succeed(*FAST, "--streams", "1", "--frames", "1", "--fps", "1")
+    assert "yes, all of them" in text and "demand" not in text
 
 
 @pytest.mark.parametrize(
