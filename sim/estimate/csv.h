@@ -22,12 +22,15 @@ class CsvRow {
   /// A whole number >= 0. Throws InputError.
   [[nodiscard]] std::int64_t count(const std::string& column) const;
 
+  /// Counted from 1.
+  [[nodiscard]] int line() const { return line_; }
+
   /// Throws InputError: file, line, column, value and what was expected.
   [[noreturn]] void refuse(const std::string& column, const std::string& expected) const;
 
  private:
   std::string path_;
-  int line_;  ///< counted from 1
+  int line_;
   const std::vector<std::string>* header_;
   std::vector<std::string> fields_;
 };

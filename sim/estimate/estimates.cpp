@@ -55,8 +55,8 @@ EstimateTable read_estimates(const std::string& directory) {
     if (!recomputed && printed.variant != ResultVariant::seed) continue;
     const auto workload = table.workloads.find(printed.model);
     if (workload == table.workloads.end()) {
-      throw InputError(fmt::format("{}/results.csv: model '{}' has no operators; expected them in operators.csv",
-                                   directory, printed.model));
+      throw InputError(fmt::format("{}/results.csv:{}: model '{}' has no operators; expected them in operators.csv",
+                                   directory, printed.line, printed.model));
     }
     auto platform = platforms.find(printed.platform);
     if (platform == platforms.end()) {

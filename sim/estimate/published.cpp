@@ -46,6 +46,7 @@ std::optional<PrintedNumber> printed(const CsvRow& row, const char* column) {
 
 PublishedResult read_row(const CsvRow& row) {
   PublishedResult result;
+  result.line = row.line();
   result.variant = variant_of(row);
   result.model = row.text("model");
   result.platform = row.text("platform");

@@ -38,6 +38,7 @@ const char* name(ResultVariant variant);
 
 /// One row. A figure that the row does not state is absent.
 struct PublishedResult {
+  int line = 0;  ///< of the file
   ResultVariant variant = ResultVariant::seed;
   std::string model;     ///< `resnet50`
   std::string platform;  ///< `kpu-t64`

@@ -31,9 +31,9 @@ MatrixCell of_result(const MatrixRow& row, Value value) {
   return row.simulated() ? MatrixCell(value) : MatrixCell();
 }
 
-/// How far the simulation is from the estimate: 0 is equal, 1 twice as much.
+/// (estimate - simulation) / simulation, the relative residual of sim/estimate/statistics.h; here rates have one too.
 MatrixCell residual(const MatrixRow& row, double simulated, double estimated) {
-  return row.simulated() && estimated > 0 ? MatrixCell(simulated / estimated - 1) : MatrixCell();
+  return row.simulated() && simulated > 0 ? MatrixCell((estimated - simulated) / simulated) : MatrixCell();
 }
 
 std::vector<MatrixColumn> identity_columns() {

@@ -25,6 +25,11 @@ constexpr double kAttojoule = 1e-18;
 /// The platform whose constants count: `kpu-t64` of `kpu-t64@estimator (hypothetical)`.
 std::string constants_of(const std::string& platform) { return platform.substr(0, platform.find('@')); }
 
+/// Whether the run is of the machine that a row was published of.
+bool as_published(const RunResult& result) {
+  return result.batch == 1 && result.overrides.empty() && constants_of(result.platform) == result.platform;
+}
+
 const machine::Family& family_of(const RunResult& result) {
   const auto found = result.settings.find("platform.family");
   const machine::Family* family = found == result.settings.end() ? nullptr : find_family(found->second);
@@ -100,7 +105,7 @@ const BranesPlatform& Estimator::constants(const std::string& platform) {
 
 std::optional<estimate::PublishedTotals> Estimator::published(const RunResult& result, const BranesPlatform& platform) {
   const auto list = lists_.find(result.model);
-  if (!overrides_.empty() || result.batch != 1 || list == lists_.end()) return std::nullopt;
+  if (!overrides_.empty() || !as_published(result) || list == lists_.end()) return std::nullopt;
   const Precision precision = parse_precision(result.precision);
   const auto row = std::find_if(rows_.begin(), rows_.end(), [&](const estimate::PublishedResult& one) {
     return one.variant == estimate::ResultVariant::seed && one.model == result.model && one.platform == platform.name &&

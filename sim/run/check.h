@@ -19,7 +19,7 @@ struct Check {
   results::RunResult run;                   ///< without path, lanes and settings
   std::string estimator;                    ///< whose constants: `kpu-t64`
   std::vector<std::string> constants;       ///< those that were overridden, as given
-  std::optional<estimate::Totals> printed;  ///< published row
+  std::optional<estimate::Totals> printed;  ///< published row; none for a machine that --set or @ changed
   estimate::Totals recomputed;              ///< for the operators of the trace
   estimate::Split latency;
   estimate::Split energy;

@@ -122,9 +122,11 @@ void add_causes(const CheckedRuns& runs, CheckStatistics& statistics) {
   }
 }
 
-/// What runs that are ranked against each other have in common.
+/// What runs that are ranked against each other have in common. Hypothetical machines are not ranked among real ones.
 std::string common_label(const results::RunResult& run) {
   std::string text = fmt::format("{}, {}, {}, batch {}", run.model, run.precision, run.initial_state, run.batch);
+  const std::size_t twin = run.platform.find('@');
+  if (twin != std::string::npos) text += ", " + run.platform.substr(twin);
   for (const auto& [key, value] : run.overrides) text += fmt::format(", {} = {}", key, value);
   return text;
 }
@@ -165,6 +167,7 @@ void add_rankings(const CheckedRuns& runs, CheckStatistics& statistics) {
 CheckStatistics check_statistics(const CheckedRuns& runs) {
   CheckStatistics statistics;
   statistics.left_out = runs.left_out;
+  statistics.failed = runs.failed;
   add_runs(runs, statistics);
   add_operators(runs, statistics);
   add_causes(runs, statistics);

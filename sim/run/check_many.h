@@ -20,12 +20,14 @@ struct CheckedRuns {
   std::vector<Check> checks;       ///< sorted by check_label
   std::vector<std::string> files;  ///< of the checks
   std::vector<LeftOut> left_out;   ///< sorted by file
+  std::vector<LeftOut> failed;     ///< rows that failed and results that break a law; sorted by file
 };
 
 /// Reads and checks the results of a directory: those that its matrix.json or sweep.json name, without either those in
 /// `directory`/points, else in `directory`. `model`: a trace file for results of the model that it holds; other models
 /// are found by name. A result that cannot be read, has no constants of the estimator, no trace, or is a second one of
-/// the same run is left out. Throws InputError when no result is left.
+/// the same run is left out. What failed, or breaks a law, is kept apart: no figure of it enters the statistics. Throws
+/// InputError when no result is left and none failed.
 CheckedRuns check_runs(const std::string& directory, const std::optional<std::string>& model, Estimator& estimator);
 
 /// Relative residuals of runs or operators that have something in common.
@@ -49,7 +51,7 @@ struct CauseGroup {
 /// Platforms ranked for one network.
 struct Ranking {
   std::string quantity;
-  std::string what;  ///< `resnet50, int8, steady, batch 1`, and what --set changed
+  std::string what;  ///< `resnet50, int8, steady, batch 1`, `@estimator` if all are, and what --set changed
   std::vector<std::string> platforms;
   std::vector<std::int64_t> estimates;
   std::vector<std::int64_t> simulated;
@@ -80,6 +82,7 @@ struct CheckStatistics {
   std::vector<CheckedRun> checks;           ///< of the runs, in their order
   std::size_t operators = 0;                ///< units with time on the critical path
   std::vector<CheckedRuns::LeftOut> left_out;
+  std::vector<CheckedRuns::LeftOut> failed;
 };
 
 /// Operators: units that are no view; those without time on a critical path (energy: without energy) have no residual.

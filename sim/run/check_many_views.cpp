@@ -76,7 +76,8 @@ std::string to_json(const CheckStatistics& statistics) {
             {"causes", Json::array()},
             {"rankings", Json::array()},
             {"checks", Json::array()},
-            {"left_out", Json::array()}};
+            {"left_out", Json::array()},
+            {"failed", Json::array()}};
   for (const ResidualGroup& group : statistics.groups) json["residuals"].push_back(group_json(group));
   for (const CauseGroup& cause : statistics.causes) {
     json["causes"].push_back(Json{{"quantity", cause.quantity},
@@ -87,8 +88,8 @@ std::string to_json(const CheckStatistics& statistics) {
   }
   for (const Ranking& ranking : statistics.rankings) json["rankings"].push_back(ranking_json(ranking));
   for (const CheckedRun& check : statistics.checks) json["checks"].push_back(check_json(check));
-  for (const CheckedRuns::LeftOut& left : statistics.left_out) {
-    json["left_out"].push_back(Json{{"file", left.file}, {"reason", left.reason}});
+  for (const auto& [key, list] : {std::pair("left_out", &statistics.left_out), {"failed", &statistics.failed}}) {
+    for (const CheckedRuns::LeftOut& one : *list) json[key].push_back(Json{{"file", one.file}, {"reason", one.reason}});
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -185,6 +186,12 @@ std::string rankings_table(const CheckStatistics& statistics, const std::string&
   return table.text(kIndent);
 }
 
+std::string without_figures(const char* title, const std::vector<CheckedRuns::LeftOut>& list) {
+  std::string text = list.empty() ? "" : fmt::format("\n{}\n", title);
+  for (const CheckedRuns::LeftOut& one : list) text += fmt::format("{}{}: {}\n", kIndent, one.file, one.reason);
+  return text;
+}
+
 std::string to_table(const CheckStatistics& statistics) {
   std::string text = fmt::format(
       "{} and {} against the estimates; {} below the roofline\n"
@@ -200,12 +207,7 @@ std::string to_table(const CheckStatistics& statistics) {
             causes_table(statistics, quantity);
     text += fmt::format("\nPlatforms ranked by {}\n", quantity) + rankings_table(statistics, quantity);
   }
-  if (statistics.left_out.empty()) return text;
-  text += "\nLeft out\n";
-  for (const CheckedRuns::LeftOut& left : statistics.left_out) {
-    text += fmt::format("{}{}: {}\n", kIndent, left.file, left.reason);
-  }
-  return text;
+  return text + without_figures("Failed", statistics.failed) + without_figures("Left out", statistics.left_out);
 }
 
 }  // namespace

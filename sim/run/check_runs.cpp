@@ -19,18 +19,43 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-/// Every `"file": "....h5"` of a table.
-void collect(const Json& json, std::set<std::string>& files) {
-  if (json.is_object() && json.contains("file") && json["file"].is_string()) {
-    files.insert(json["file"].get<std::string>());
+struct Listed {
+  std::set<std::string> files;
+  std::vector<CheckedRuns::LeftOut> failed;
+};
+
+std::string text_of(const Json& row, const char* key) {
+  const auto found = row.find(key);
+  return found != row.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+/// Whether a row of a matrix or a point of a sweep failed; what is not modelled did not.
+bool has_failed(const Json& row) {
+  constexpr int kNotModelled = 3;
+  const auto code = row.find("exit_code");
+  const bool bad = code != row.end() && code->is_number_integer() && *code != 0 && *code != kNotModelled;
+  return bad || text_of(row, "status") == "failed";
+}
+
+/// Every `"file": "....h5"` of a table, and what failed.
+void collect(const Json& json, Listed& listed) {
+  if (json.is_object() && has_failed(json)) {
+    const std::string file = text_of(json, "file");
+    listed.failed.push_back({!file.empty()
+                                 ? file
+                                 : fmt::format("{} on {}, {}, {}", text_of(json, "model"), text_of(json, "platform"),
+                                               text_of(json, "precision"), text_of(json, "initial_state")),
+                             text_of(json, "reason") + text_of(json, "message")});
+    return;
   }
+  if (json.is_object() && !text_of(json, "file").empty()) listed.files.insert(text_of(json, "file"));
   for (const Json& inner : json) {
-    if (inner.is_structured()) collect(inner, files);
+    if (inner.is_structured()) collect(inner, listed);
   }
 }
 
-std::set<std::string> listed(const std::string& directory) {
-  std::set<std::string> files;
+Listed listed(const std::string& directory) {
+  Listed files;
   for (const char* table : {"matrix.json", "sweep.json"}) {
     const fs::path path = fs::path(directory) / table;
     std::error_code error;
@@ -80,6 +105,18 @@ class Traces {
   std::map<std::string, workloads::Graph> graphs_;
 };
 
+/// Empty when every law holds.
+std::string broken_law(const results::RunResult& result) {
+  for (const results::LawResult& law : result.laws) {
+    if (!law.holds) return fmt::format("law '{}' is broken: {}", law.name, law.detail);
+  }
+  return "";
+}
+
+void sort_by_file(std::vector<CheckedRuns::LeftOut>& list) {
+  std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.file < b.file; });
+}
+
 struct Labelled {
   std::string label;
   std::string file;
@@ -92,18 +129,24 @@ CheckedRuns check_runs(const std::string& directory, const std::optional<std::st
   if (!fs::is_directory(directory)) {
     throw InputError(fmt::format("--from '{}': no such directory; expected one that holds results", directory));
   }
-  std::set<std::string> files = listed(directory);
-  if (files.empty()) files = found(directory);
-  if (files.empty()) {
+  auto [files, failed] = listed(directory);
+  if (files.empty() && failed.empty()) files = found(directory);
+  if (files.empty() && failed.empty()) {
     throw InputError(
         fmt::format("--from '{}': no results there; expected points/*.h5, as sweep --out keeps them", directory));
   }
   Traces traces(model);
   CheckedRuns runs;
+  runs.failed = std::move(failed);
   std::vector<Labelled> labelled;
   for (const std::string& file : files) {
     try {
       const results::RunResult result = results::read((fs::path(directory) / file).string());
+      const std::string broken = broken_law(result);
+      if (!broken.empty()) {
+        runs.failed.push_back({file, broken});
+        continue;
+      }
       Check check = estimator.check(result, traces.of(result.model));
       std::string label = check_label(check.run);
       labelled.push_back({std::move(label), file, std::move(check)});
@@ -121,7 +164,9 @@ CheckedRuns check_runs(const std::string& directory, const std::optional<std::st
     runs.files.push_back(labelled[i].file);
     runs.checks.push_back(std::move(labelled[i].check));
   }
-  if (!runs.checks.empty()) return runs;
+  sort_by_file(runs.left_out);
+  sort_by_file(runs.failed);
+  if (!runs.checks.empty() || !runs.failed.empty()) return runs;
   throw InputError(fmt::format("--from '{}': no result has an estimate; the first, {}: {}", directory,
                                runs.left_out.front().file, runs.left_out.front().reason));
 }

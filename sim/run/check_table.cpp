@@ -128,7 +128,7 @@ std::string check_table(const Check& check, std::size_t limit) {
     text += fmt::format("\n{}: from the estimate to the simulation, cause by cause\n", capital(quantity.name)) +
             cause_split(check, quantity);
     if (limit == 0) continue;
-    text += fmt::format("\n{} of operators, largest residuals first ({} of {})\n", capital(quantity.name),
+    text += fmt::format("\n{} of operators, largest differences first ({} of {})\n", capital(quantity.name),
                         std::min(limit, quantity.split->rows.size()), quantity.split->rows.size()) +
             operators(check, quantity, limit);
   }

@@ -6,7 +6,6 @@
 
 #include "sim/estimate/statistics.h"
 #include "sim/run/format.h"
-#include "sim/run/version.h"
 
 namespace cyclescope::run {
 namespace {
@@ -105,7 +104,7 @@ std::string check_label(const results::RunResult& run) {
 
 Json check_json(const Check& check) {
   Json json{{"schema", "cyclescope-check-1"},
-            {"version", kVersion},
+            {"version", check.run.version},
             {"platform", check.run.platform},
             {"model", check.run.model},
             {"precision", check.run.precision},

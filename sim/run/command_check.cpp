@@ -8,6 +8,7 @@
 #include "sim/run/check_views.h"
 #include "sim/run/commands.h"
 #include "sim/run/directories.h"
+#include "sim/run/format.h"
 #include "sim/run/options.h"
 #include "sim/run/output.h"
 #include "sim/run/request.h"
@@ -26,7 +27,7 @@ Usage usage() {
       "total and per operator: residual (estimate - simulation) / simulation, log ratio, and the residual split over\n"
       "causes, step by step from the assumptions of the estimator to the simulation; shares add up exactly.\n"
       "It simulates, or takes a result that was kept. --from takes a directory of results, as sweep and matrix keep\n"
-      "them, and prints statistics over all of them. A run below its roofline exits 4.",
+      "them, and prints statistics over all of them. A run below its roofline or that failed exits 4.",
       "cyclescope check --platform kpu-t64 --model resnet50\n"
       "cyclescope check run.h5 --operators 0\n"
       "cyclescope check run.h5 --constant \"bandwidth=25.6 GB/s\"    # had the estimator assumed that\n"
@@ -100,6 +101,11 @@ void check_directory(const Arguments& arguments, Format format) {
   const CheckedRuns runs = check_runs(arguments.text("from"), model, estimator);
   const CheckStatistics statistics = check_statistics(runs);
   print(render(statistics, format));
+  if (!runs.failed.empty()) {
+    throw CheckFailed(fmt::format("{} failed, first {}: {}",
+                                  plural(static_cast<std::int64_t>(runs.failed.size()), "run"),
+                                  runs.failed.front().file, runs.failed.front().reason));
+  }
   fail_below_roofline(statistics.below_roofline.size(),
                       statistics.below_roofline.empty() ? "" : statistics.below_roofline.front());
 }

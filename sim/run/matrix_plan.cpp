@@ -63,15 +63,29 @@ void check_states(const std::vector<std::string>& states) {
   }
 }
 
+/// Families that may be named: those that are modelled and those that are to come.
+std::vector<std::string> known_families() {
+  std::vector<std::string> known{"gpu", "hailo", "npu"};
+  for (const machine::Family* family : families()) {
+    if (!contains(known, family->name())) known.emplace_back(family->name());
+  }
+  return known;
+}
+
 /// Why platforms cannot be simulated yet.
 class Waiting {
  public:
   Waiting() : there_(platform_names()) {
+    const std::vector<std::string> known = known_families();
     for (const config::IniLine& line : config::read_ini(matrix_file())) {
       constexpr const char* kSection = "family.";
       if (line.key.rfind(kSection, 0) != 0) {
         throw InputError(
             fmt::format("{}:{}: {}: expected `PLATFORM = FAMILY` in section [family]", line.file, line.line, line.key));
+      }
+      if (!contains(known, line.value)) {
+        throw InputError(fmt::format("{}:{}: {} = {}: unknown family{}; expected one of {}", line.file, line.line,
+                                     line.key, line.value, suggestion(line.value, known), fmt::join(known, ", ")));
       }
       families_[line.key.substr(std::string(kSection).size())] = line.value;
     }
@@ -131,9 +145,6 @@ std::vector<std::string> warnings_of(const results::RunResult& result, const Pla
   std::vector<std::string> warnings;
   if (result.precision_label != "native") {
     warnings.push_back(fmt::format("{} is {}, not native", result.precision, result.precision_label));
-  }
-  if (!result.fits) {
-    warnings.push_back(fmt::format("needs {} and does not fit", byte_count(result.peak_memory_bytes)));
   }
   const double power =
       result.makespan == 0 ? 0 : static_cast<double>(result.total_energy_fj()) / static_cast<double>(result.makespan);

@@ -112,14 +112,16 @@ std::string published(const std::string& printed, double recomputed) {
   return printed.empty() ? fmt::format("({:.2f})", recomputed) : printed;
 }
 
-std::string times(double ratio) {
-  return ratio >= 1 ? fmt::format("{:.2f} x more", ratio) : fmt::format("{:.2f} x less", 1 / ratio);
+/// Simulated over published.
+std::string times(double simulated, double published) {
+  return published > 0 ? fmt::format("{:.2f} x", simulated / published) : "-";
 }
 
 std::string changes(const Matrix& matrix) {
   std::string text =
       "## What changed against the published table\n\nFigures in brackets were never published, but follow from the "
-      "same formulas. The cause is the largest of the simulated\ncritical path.\n\n" +
+      "same formulas; `0.10 x` is simulated over published.\nThe cause is the largest of the simulated critical "
+      "path.\n\n" +
       header({"model", "platform", "precision", "state", ">published ms", ">simulated ms", ">latency", ">published mJ",
               ">simulated mJ", ">energy", "largest cause"});
   for (const MatrixRow& row : matrix.rows) {
@@ -130,9 +132,8 @@ std::string changes(const Matrix& matrix) {
     const double mj = energy(row) / 1e12;
     text += line(
         {row.model, row.platform, row.precision, row.initial_state,
-         published(row.estimate.published_latency_ms, published_ms), fmt::format("{:.2f}", ms),
-         times(ms / published_ms), published(row.estimate.published_energy_mj, published_mj), fmt::format("{:.2f}", mj),
-         times(mj / published_mj),
+         published(row.estimate.published_latency_ms, published_ms), fmt::format("{:.2f}", ms), times(ms, published_ms),
+         published(row.estimate.published_energy_mj, published_mj), fmt::format("{:.2f}", mj), times(mj, published_mj),
          fmt::format("{} {}", row.largest_cause, percent(tenths_of_percent(row.largest_cause_cycles, row.cycles)))});
   }
   return text;

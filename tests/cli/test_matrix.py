@@ -105,7 +105,7 @@ def test_rows_are_those_of_the_results_and_the_estimator(root, small):
                       "peak_memory_bytes", "fits", "utilisation"):
             assert row[field] == alone[field], field
         assert line["latency_s"] == str(row["latency_s"])
-        assert row["latency_residual"] == pytest.approx(row["latency_s"] / row["estimate_latency_s"] - 1)
+        assert row["latency_residual"] == pytest.approx(row["estimate_latency_s"] / row["latency_s"] - 1)
         assert row["target_met"] is True
         assert bool(row["warnings"]) == (row["precision"] == "fp16")  # by BF16
 
@@ -159,6 +159,17 @@ def test_a_killed_matrix_resumes_where_it_was(root, tmp_path):
     assert f"{len(before)} of 24 points are there already\n" in again.stderr
     assert before.items() <= {path.name: path.stat().st_ino for path in (killed / "points").glob("*.h5")}.items()
     assert results_of(killed) == results_of(tmp_path / "calm")
+
+
+def test_an_unknown_family_is_refused_with_its_line(root, tmp_path):
+    shutil.copytree(root, tmp_path / "root")
+    families = tmp_path / "root" / "configs" / "matrix.ini"
+    lines = families.read_text().splitlines()
+    at = lines.index("hailo-8 = hailo")
+    lines[at] = "hailo-8 = hialo"
+    families.write_text("\n".join(lines) + "\n")
+    done = call(tmp_path / "root", "matrix", *SMALL, "--out", tmp_path / "m", code=2)
+    assert f"matrix.ini:{at + 1}: family.hailo-8 = hialo: unknown family" in done.stderr and "'hailo'" in done.stderr
 
 
 def test_a_failed_row_is_counted_and_exits_4(root, small, tmp_path):

@@ -1,7 +1,12 @@
 // The analyses of the estimator, each with its estimate.
 #include "sim/estimate/estimates.h"
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "tests/estimate/estimator_data.h"
 
@@ -23,6 +28,20 @@ TEST_CASE("the table has every analysis once, published or not, with an estimate
     if (!row.published()) unpublished.insert(row.printed.platform);
   }
   CHECK(unpublished == std::set<std::string>{"h100-pcie", "coral-edgetpu"});
+}
+
+TEST_CASE("a row whose network has no operators is refused with its line") {
+  namespace fs = std::filesystem;
+  const fs::path copy = fs::temp_directory_path() / ("cyclescope_estimates_" + std::to_string(getpid()));
+  fs::copy(data_directory(), copy, fs::copy_options::recursive);
+  std::ostringstream text;
+  text << std::ifstream(copy / "results.csv").rdbuf();
+  std::string table = text.str();
+  const std::string first = "\nseed,resnet50,";  // line 2
+  table.replace(table.find(first), first.size(), "\nseed,resnet49,");
+  std::ofstream(copy / "results.csv") << table;
+  CHECK_THROWS_WITH(read_estimates(copy.string()), Catch::Contains("results.csv:2: model 'resnet49'"));
+  fs::remove_all(copy);
 }
 
 TEST_CASE("rows stand by model, then platform, then precision, in the order of the file") {

@@ -53,8 +53,10 @@ TEST_CASE("a row takes the figures of its result") {  // the sample: 200 ns, 100
   CHECK_FALSE(row.fits);
   CHECK(row.largest_cause == "useful.mac");
   CHECK(row.largest_cause_cycles == 60);
-  CHECK(row.target_met);                                                        // exactly on time
-  CHECK(std::get<double>(column("latency_residual").value(row)) == Approx(1));  // twice the estimate
+  CHECK(row.target_met);  // exactly on time
+  // The estimate is half of the latency, its rate of one frame in 100 ns is that of two in 200 ns.
+  CHECK(std::get<double>(column("latency_residual").value(row)) == Approx(-0.5));
+  CHECK(std::get<double>(column("throughput_residual").value(row)) == Approx(0).margin(1e-12));
 }
 
 TEST_CASE("a femtosecond late is late") { CHECK_FALSE(row_of(lawful(), 200 * kNanosecond - 1).target_met); }

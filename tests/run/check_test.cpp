@@ -160,6 +160,23 @@ TEST_CASE("a check closes on the result") {
   CHECK(check.energy.share(check.energy.rows[0], "array") == 300 - 2'048 * 100);
 }
 
+TEST_CASE("a published row speaks of the machine as it is, one frame at a time") {
+  RunResult real = result();
+  real.model = "resnet50";
+  const Check check = Estimator({}).check(real, network());
+  REQUIRE(check.printed);
+  CHECK(check.printed->latency == 6'710'000'000'000);  // 6.71 ms in configs/estimator/results.csv
+  const auto recomputed = [&](auto&& change) {
+    RunResult other = real;
+    change(other);
+    CHECK_FALSE(Estimator({}).check(other, network()).printed);
+  };
+  recomputed([](RunResult& other) { other.overrides = {{"clock.frequency", "1 GHz"}}; });
+  recomputed([](RunResult& other) { other.platform = "kpu-t64@estimator (hypothetical)"; });
+  recomputed([](RunResult& other) { other.batch = 2; });
+  CHECK_FALSE(Estimator({"bandwidth=32 GB/s"}).check(real, network()).printed);
+}
+
 TEST_CASE("constants can be overridden, with or without their section") {
   for (const char* text : {"bandwidth=32 GB/s", "estimator.bandwidth=32 GB/s"}) {
     Estimator usual({});
@@ -172,6 +189,12 @@ TEST_CASE("constants can be overridden, with or without their section") {
   }
   Estimator wrong({"bandwith=32 GB/s"});
   CHECK_THROWS_WITH(wrong.check(result(), network()), Contains("bandwith"));
+}
+
+TEST_CASE("a check has the version of the program that simulated") {
+  RunResult old = result();
+  old.version = "0.0.1 of long ago";
+  CHECK(check_json(Estimator({}).check(old, network()))["version"] == "0.0.1 of long ago");
 }
 
 TEST_CASE("a platform that the estimator does not know is refused, its hypothetical twin is not") {
@@ -241,6 +264,33 @@ TEST_CASE("two platforms are too few for a rank statistic, and the table says so
   CHECK_FALSE(statistics.rankings[0].kendall_tau_b);
   CHECK_FALSE(statistics.rankings[0].spearman);
   CHECK_THAT(render(statistics, Format::table), Contains("2 platforms; rank statistics need 3"));
+}
+
+TEST_CASE("hypothetical and changed machines are ranked among themselves") {
+  Estimator estimator({});
+  CheckedRuns runs;
+  const auto add = [&](const std::string& platform, std::map<std::string, std::string> overrides) {
+    RunResult one = result();
+    one.platform = platform;
+    one.overrides = std::move(overrides);
+    runs.checks.push_back(estimator.check(one, network()));
+    runs.files.emplace_back("x.h5");
+  };
+  for (const std::string platform : {"kpu-t256", "kpu-t64"}) {
+    add(platform, {});
+    add(platform, {{"mesh.multicast", "off"}});
+    add(platform + "@estimator (hypothetical)", {});
+  }
+  std::map<std::string, std::vector<std::string>> ranked;
+  for (const Ranking& ranking : check_statistics(runs).rankings) {
+    if (ranking.quantity == "latency") ranked[ranking.what] = ranking.platforms;
+  }
+  using Platforms = std::vector<std::string>;
+  CHECK(ranked.size() == 3);
+  CHECK(ranked["test, int8, steady, batch 1"] == Platforms{"kpu-t256", "kpu-t64"});
+  CHECK(ranked["test, int8, steady, batch 1, mesh.multicast = off"] == Platforms{"kpu-t256", "kpu-t64"});
+  CHECK(ranked["test, int8, steady, batch 1, @estimator (hypothetical)"] ==
+        Platforms{"kpu-t256@estimator (hypothetical)", "kpu-t64@estimator (hypothetical)"});
 }
 
 TEST_CASE("a run below its roofline is counted") {
