@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "arch/kpu/link_loads.h"
@@ -11,6 +10,7 @@
 #include "arch/kpu/partition.h"
 #include "arch/kpu/placement.h"
 #include "arch/kpu/readers.h"
+#include "arch/kpu/transfer_lists.h"
 
 namespace cyclescope::kpu {
 namespace {
@@ -61,7 +61,7 @@ std::vector<Message> sums_of(const LoweredOp& op) {
   return messages;
 }
 
-/// Weights of every column of tiles, from the engine on a mesh row of it (of all, if there is none) with least to load.
+/// Weights of every column of tiles, from the engine that will load them if columns come in order.
 void add_weights(LinkLoads& loads, const LoweredOp& op, const std::vector<std::int32_t>& sites,
                  const KpuConfig& config) {
   if (op.weight_bytes == 0) return;
@@ -72,19 +72,7 @@ void add_weights(LinkLoads& loads, const LoweredOp& op, const std::vector<std::i
     for (std::int64_t im = 0; im < op.tiles_m; ++im) {
       column.push_back(sites[static_cast<std::size_t>(im * op.tiles_n + in)]);
     }
-    const auto near = [&](int engine) {
-      return std::any_of(column.begin(), column.end(),
-                         [&](std::int32_t site) { return site / config.mesh_width == config.dma_row(engine); });
-    };
-    int best = -1;
-    bool best_near = false;
-    for (int engine = 0; engine < config.dma_engines; ++engine) {
-      const bool here = near(engine);
-      const auto at = [&load](int number) { return load[static_cast<std::size_t>(number)]; };
-      if (best >= 0 && (here != best_near ? best_near : at(engine) >= at(best))) continue;
-      best = engine;
-      best_near = here;
-    }
+    const int best = least_loaded_engine(load, column, config);
     const std::int64_t bytes = split(op.grid_n, op.tiles_n, in).size() * op.block_n * op.k * op.element_bytes;
     load[static_cast<std::size_t>(best)] += bytes;
     loads.add(config.tiles + best, column, bytes);

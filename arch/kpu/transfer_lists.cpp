@@ -2,6 +2,22 @@
 
 namespace cyclescope::kpu {
 
+int least_loaded_engine(const std::vector<std::int64_t>& loads, const std::vector<std::int32_t>& sites,
+                        const KpuConfig& config) {
+  std::vector<char> rows(static_cast<std::size_t>(config.mesh_height), 0);
+  for (const std::int32_t site : sites) rows[static_cast<std::size_t>(site / config.mesh_width)] = 1;
+  int best = -1;
+  for (const bool near : {true, false}) {
+    for (int engine = 0; engine < config.dma_engines; ++engine) {
+      if (near && rows[static_cast<std::size_t>(config.dma_row(engine))] == 0) continue;
+      const auto index = static_cast<std::size_t>(engine);
+      if (best < 0 || loads[index] < loads[static_cast<std::size_t>(best)]) best = engine;
+    }
+    if (best >= 0) break;
+  }
+  return best;
+}
+
 TransferLists::TransferLists(Program& program, const KpuConfig& config) : program_(program), config_(config) {
   program.loads.resize(static_cast<std::size_t>(config.dma_engines));
   program.edge_expected.assign(static_cast<std::size_t>(program.edge_tokens),
@@ -29,17 +45,7 @@ int TransferLists::engine_for(const Load& load, const std::vector<std::int32_t>&
     balanced_op_ = load.op;
     balance_.assign(static_cast<std::size_t>(config_.dma_engines), 0);
   }
-  std::vector<char> rows(static_cast<std::size_t>(config_.mesh_height), 0);
-  for (const std::int32_t site : destinations) rows[static_cast<std::size_t>(site / config_.mesh_width)] = 1;
-  int best = -1;
-  for (const bool near : {true, false}) {
-    for (int engine = 0; engine < config_.dma_engines; ++engine) {
-      if (near && rows[static_cast<std::size_t>(config_.dma_row(engine))] == 0) continue;
-      const auto index = static_cast<std::size_t>(engine);
-      if (best < 0 || balance_[index] < balance_[static_cast<std::size_t>(best)]) best = engine;
-    }
-    if (best >= 0) break;
-  }
+  const int best = least_loaded_engine(balance_, destinations, config_);
   balance_[static_cast<std::size_t>(best)] += load.bytes;
   return best;
 }

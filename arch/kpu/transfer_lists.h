@@ -11,6 +11,11 @@
 
 namespace cyclescope::kpu {
 
+/// The DMA engine that loads what goes to `sites`: of the engines on their mesh rows (of all, if there is none: an even load
+/// is worth more than a short way) the first with least in `loads` (by engine).
+int least_loaded_engine(const std::vector<std::int64_t>& loads, const std::vector<std::int32_t>& sites,
+                        const KpuConfig& config);
+
 class TransferLists {
  public:
   TransferLists(Program& program, const KpuConfig& config);
@@ -23,8 +28,7 @@ class TransferLists {
   void expect(std::int32_t token, const std::vector<std::int32_t>& sites, std::int64_t bytes);
 
  private:
-  /// Of the engines on the mesh rows of the receivers (of all, if there is none: an even load is worth more than a short
-  /// way) the one with least to load for the operator.
+  /// The one with least to load for the operator.
   int engine_for(const Load& load, const std::vector<std::int32_t>& destinations);
 
   Program& program_;

@@ -130,6 +130,7 @@ CheckedRuns check_runs(const std::string& directory, const std::optional<std::st
     throw InputError(fmt::format("--from '{}': no such directory; expected one that holds results", directory));
   }
   auto [files, failed] = listed(directory);
+  const bool named = !files.empty();  // by a table, each of which must be readable
   if (files.empty() && failed.empty()) files = found(directory);
   if (files.empty() && failed.empty()) {
     throw InputError(
@@ -140,8 +141,10 @@ CheckedRuns check_runs(const std::string& directory, const std::optional<std::st
   runs.failed = std::move(failed);
   std::vector<Labelled> labelled;
   for (const std::string& file : files) {
+    bool read = false;
     try {
       const results::RunResult result = results::read((fs::path(directory) / file).string());
+      read = true;
       const std::string broken = broken_law(result);
       if (!broken.empty()) {
         runs.failed.push_back({file, broken});
@@ -151,7 +154,7 @@ CheckedRuns check_runs(const std::string& directory, const std::optional<std::st
       std::string label = check_label(check.run);
       labelled.push_back({std::move(label), file, std::move(check)});
     } catch (const InputError& error) {
-      runs.left_out.push_back({file, error.what()});
+      (named && !read ? runs.failed : runs.left_out).push_back({file, error.what()});
     }
   }
   std::stable_sort(labelled.begin(), labelled.end(),

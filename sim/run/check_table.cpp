@@ -39,7 +39,7 @@ std::string headline(const Check& check) {
   const results::RunResult& run = check.run;
   std::string text = fmt::format("{} on {}, {} ({}), batch {}, {} state; cyclescope {}\n", run.model, run.platform,
                                  run.precision, run.precision_label, run.batch, run.initial_state, run.version) +
-                     changed(run);
+                     changed(run.overrides);
   text += fmt::format("estimator: branes-ai of November 2025, constants of {}", check.estimator);
   if (!check.constants.empty()) text += fmt::format(", changed: {}", fmt::join(check.constants, ", "));
   if (!check.printed) text += "; no row published for this run";

@@ -15,11 +15,17 @@ results::RunResult simulate(const Request& request) {
       request.platform.family->run(request.trace.graph, request.platform.settings, request.options);
   result.platform = request.platform.name;
   result.version = kVersion;
-  for (const auto& [key, setting] : request.platform.settings.all()) {
-    result.settings[key] = setting.text;
-    if (setting.set_where == "--set") result.overrides[key] = setting.text;
-  }
+  for (const auto& [key, setting] : request.platform.settings.all()) result.settings[key] = setting.text;
+  result.overrides = overrides_of(request);
   return result;
+}
+
+std::map<std::string, std::string> overrides_of(const Request& request) {
+  std::map<std::string, std::string> overrides;
+  for (const auto& [key, setting] : request.platform.settings.all()) {
+    if (setting.set_where == "--set") overrides[key] = setting.text;
+  }
+  return overrides;
 }
 
 void check_laws(const results::RunResult& result) {

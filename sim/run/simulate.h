@@ -1,6 +1,7 @@
 // One simulation, from a request to a checked result; `run` and the points of sweeps share it.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "sim/results/result.h"
@@ -11,6 +12,9 @@ namespace cyclescope::run {
 
 /// Simulates and fills in platform, version, settings and overrides. One call per process. Throws what the family does.
 results::RunResult simulate(const Request& request);
+
+/// Settings that the command line changed, key -> value with unit.
+std::map<std::string, std::string> overrides_of(const Request& request);
 
 /// Throws CheckFailed naming the first law that does not hold.
 void check_laws(const results::RunResult& result);

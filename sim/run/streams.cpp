@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sim/base/error.h"
+#include "sim/run/simulate.h"
 
 namespace cyclescope::run {
 namespace {
@@ -72,6 +73,7 @@ StreamsReport serve_streams(const Request& request, const StreamsRequest& stream
                        request.trace.graph.model,
                        name(request.options.precision),
                        request.options.initial_state,
+                       overrides_of(request),
                        {}};
   report.served =
       request.platform.family->serve(request.trace.graph, request.platform.settings, request.options, arrivals);

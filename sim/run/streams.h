@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct StreamsReport {
   std::string model;
   std::string precision;
   std::string initial_state;
+  std::map<std::string, std::string> overrides;  ///< settings that the command line changed, key -> value with unit
   std::vector<machine::ServedFrame> served;
 
   /// From start to end, the queue left out, and from arrival to end, the queue included. Femtoseconds.

@@ -24,6 +24,7 @@ std::string to_json(const StreamsReport& report) {
             {"model", report.model},
             {"precision", report.precision},
             {"initial_state", report.initial_state},
+            {"overrides", Json::object()},
             {"streams", report.request.streams},
             {"fps", report.request.fps},
             {"period_s", seconds(report.request.period())},
@@ -35,6 +36,7 @@ std::string to_json(const StreamsReport& report) {
             {"load", report.load()},
             {"streams_in_time", report.streams_in_time()},
             {"frames", Json::array()}};
+  for (const auto& [key, value] : report.overrides) json["overrides"][key] = value;
   for (std::size_t i = 0; i < report.served.size(); ++i) {
     const machine::ServedFrame& frame = report.served[i];
     json["frames"].push_back({{"stream", i % static_cast<std::size_t>(report.request.streams)},
@@ -77,11 +79,12 @@ std::string to_table(const StreamsReport& report) {
   table.row(
       {"streams that meet their period", fmt::format("{} ({})", verdict(report), duration(report.request.period()))});
   return fmt::format(
-      "{} on {}, {}, {} state: {} of {} frames/s, {} of each; cyclescope {}\n\nSimulated\n{}\n"
+      "{} on {}, {}, {} state: {} of {} frames/s, {} of each; cyclescope {}\n{}\nSimulated\n{}\n"
       "All cameras are triggered at the same instant and served in turn. Frames do not overlap on this machine: "
       "each waits\nuntil the one before it has come to rest.\n",
       report.model, report.platform, report.precision, report.initial_state, plural(report.request.streams, "stream"),
-      plain(report.request.fps), plural(report.request.frames, "frame"), kVersion, table.text("  "));
+      plain(report.request.fps), plural(report.request.frames, "frame"), kVersion, changed(report.overrides),
+      table.text("  "));
 }
 
 }  // namespace

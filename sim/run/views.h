@@ -1,6 +1,7 @@
 // Views of one result. They derive ratios and units when printing and nothing else.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "sim/results/result.h"
@@ -24,7 +25,7 @@ std::string to_table(const results::RunResult& result);
 
 /// `changed: key = value, ...` for what the command line changed, empty when nothing was; a machine with an ideal part is
 /// called hypothetical.
-std::string changed(const results::RunResult& result);
+std::string changed(const std::map<std::string, std::string>& overrides);
 
 std::string render(const results::RunResult& result, Format format);
 

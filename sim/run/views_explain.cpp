@@ -57,7 +57,7 @@ std::string explain_table(const results::RunResult& result) {
   return fmt::format(
       "{} on {}, {}, {} state: {} on the critical path (simulated)\n{}\nBy cause\n{}\nBy operator\n{}\nBy lane\n{}",
       result.model, result.platform, result.precision, result.initial_state, plural(result.cycles, "cycle"),
-      changed(result), cause_table(result), operator_table(result, kAll), lane_table(result));
+      changed(result.overrides), cause_table(result), operator_table(result, kAll), lane_table(result));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ double ratio(std::int64_t a, std::int64_t b) { return static_cast<double>(a) / s
 std::string headline(const results::RunResult& result) {
   return fmt::format("{} on {}, {} ({}), batch {}, {} state; cyclescope {}\n", result.model, result.platform,
                      result.precision, result.precision_label, result.batch, result.initial_state, result.version) +
-         changed(result);
+         changed(result.overrides);
 }
 
 /// `dram 70.0 %, mac 20.0 %`, largest first, a few to a line.
@@ -123,11 +123,11 @@ std::string laws(const results::RunResult& result) {
 
 }  // namespace
 
-std::string changed(const results::RunResult& result) {
-  if (result.overrides.empty()) return {};
+std::string changed(const std::map<std::string, std::string>& overrides) {
+  if (overrides.empty()) return {};
   std::string text;
   bool hypothetical = false;
-  for (const auto& [key, value] : result.overrides) {
+  for (const auto& [key, value] : overrides) {
     text += (text.empty() ? "" : ", ") + key + " = " + value;
     hypothetical = hypothetical || (key == "memory.ideal" && value != "off") || (key == "sim.ideal" && value != "none");
   }

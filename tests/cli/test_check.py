@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 
 import pytest
 from conftest import BINARY, MODEL, PLATFORM, ROOT, cyclescope, refuse, succeed
@@ -175,6 +176,15 @@ def test_results_without_an_estimate_are_left_out_by_name(result_file, tmp_path)
     assert result["runs"] == 1
     assert [left["file"] for left in result["left_out"]] == ["good.h5", "ruined.h5"]
     assert "another result" in result["left_out"][0]["reason"]
+
+
+def test_a_damaged_result_that_a_table_names_exits_4(directory, tmp_path):
+    shutil.copytree(directory, tmp_path / "copy")
+    ruined = json.loads((directory / "sweep.json").read_text())["points"][0]["file"]
+    (tmp_path / "copy" / ruined).write_bytes((directory / ruined).read_bytes()[:5000])
+    done = refuse("check", "--from", tmp_path / "copy", "--format", "json", naming=["1 run failed", ruined], code=4)
+    result = json.loads(done.stdout)
+    assert (result["runs"], [failed["file"] for failed in result["failed"]]) == (1, [ruined])
 
 
 def below_its_roofline(result, path):

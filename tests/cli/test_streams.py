@@ -48,11 +48,13 @@ def test_figures_are_those_of_the_frames_and_the_same_each_time():
     late = {frame["stream"] for frame, latency in zip(report["frames"], latencies) if latency > period}
     assert report["streams_in_time"] == 2 - len(late)
     assert report["overlap"] is False
+    assert report["overrides"] == {"sim.ideal": "operands"}
 
 
 def test_too_many_cameras_are_told():
     text = succeed(*FAST, "--streams", "3", "--frames", "1", "--fps", "100000")
     assert "Frames do not overlap on this machine" in text
+    assert "changed: sim.ideal = operands (hypothetical machine)\n" in text
     assert "no, 0 of 3; the queue grows with every period" in text
     load = json.loads(succeed(*FAST, "--streams", "3", "--frames", "1", "--fps", "100000", "--format", "json"))["load"]
     assert re.search(r"machine busy +100\.0 % of the time\n", text) and load > 1
