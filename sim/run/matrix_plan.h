@@ -1,5 +1,5 @@
 // Which rows a matrix has and what each is simulated as. The analyses are those of the public estimator
-// (sim/estimate/estimates.h): there is no other list of models; configs/matrix.ini gives the family of each platform.
+// (sim/estimate/estimates.h): there is no other list of models; configs/matrix.ini gives the family of each platform to come.
 #pragma once
 
 #include <optional>
