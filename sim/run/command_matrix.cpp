@@ -7,6 +7,8 @@
 #include "sim/base/error.h"
 #include "sim/results/atomic_file.h"
 #include "sim/run/commands.h"
+#include "sim/run/coverage.h"
+#include "sim/run/format.h"
 #include "sim/run/matrix_plan.h"
 #include "sim/run/matrix_report.h"
 #include "sim/run/matrix_views.h"
@@ -32,7 +34,8 @@ Usage usage() {
       "modelled yet waits, which is no failure. Exits 4 when a row failed.\n"
       "\n"
       "DIR/points/ holds a result per row, DIR/matrix.csv, .json and .h5 a line per row, DIR/matrix.md the report.\n"
-      "Run again, it repeats only what is missing. Points at FP32 take minutes and gigabytes: see --jobs.",
+      "Run again, it repeats only what is missing; the tables cover the rows asked for last, and rows that they lose\n"
+      "are told. Points at FP32 take minutes and gigabytes: see --jobs.",
       "cyclescope matrix --out all\n"
       "cyclescope matrix --platforms kpu-t64,kpu-t256 --precisions int8 --state steady,cold --out small\n"
       "cyclescope matrix --models resnet50 --target \"30 fps\" --out camera --format csv"};
@@ -66,6 +69,22 @@ void prepare(const fs::path& directory) {
   for (const char* name : kFiles) results::check_writable((directory / name).string());
 }
 
+Coverage coverage(Femtoseconds target, const std::vector<results::MatrixRow>& rows) {
+  Coverage covered{{{"target", duration(target)}}, {}};
+  for (const results::MatrixRow& row : rows) covered.rows.push_back(row_label(row));
+  return covered;
+}
+
+/// Tells which rows the tables there will lose. Throws InputError when matrix.json is no table of a matrix.
+void compare(const MatrixPlan& plan, const fs::path& directory) {
+  const std::string path = (directory / kFiles[0]).string();
+  if (!fs::exists(path)) return;
+  const results::Matrix there = matrix_from_json(results::read_file(path), path);
+  std::vector<results::MatrixRow> rows;
+  for (const PlannedRow& row : plan.rows) rows.push_back(row.row);
+  tell_losses(directory.string(), losses(coverage(there.target, there.rows), coverage(plan.head.target, rows)));
+}
+
 void save(const results::Matrix& matrix, const fs::path& directory) {
   results::write_file((directory / kFiles[0]).string(), matrix_json(matrix));
   results::write_file((directory / kFiles[1]).string(), matrix_csv(matrix));
@@ -95,6 +114,7 @@ void matrix_command(const std::vector<std::string>& args) {
     if (row.point) points.push_back(*row.point);
   }
   prepare(options.directory);
+  compare(plan, options.directory);
   const results::Matrix matrix = finish_matrix(plan, run_points(points, options));
   save(matrix, options.directory);
   print(render(matrix, format));

@@ -13,10 +13,13 @@
 #include "sim/run/child_pool.h"
 #include "sim/run/command_scaling_plan.h"
 #include "sim/run/commands.h"
+#include "sim/run/coverage.h"
+#include "sim/run/directories.h"
 #include "sim/run/format.h"
 #include "sim/run/output.h"
 #include "sim/run/platforms.h"
 #include "sim/run/version.h"
+#include "traces/reader.h"
 
 namespace cyclescope::run {
 namespace {
@@ -37,7 +40,8 @@ Usage usage() {
       "--memory: constant keeps the platform's channels, scaled has channels in proportion to tiles, ideal answers\n"
       "at once. --bandwidth alone is the axis; beside --tiles it gives one series per bandwidth. --weak gives a point\n"
       "of N times the smallest number of tiles a batch of N.\n"
-      "--out writes the result of every point, and scaling.json, scaling.csv and scaling.h5.",
+      "--out writes the result of every point, and scaling.json, scaling.csv and scaling.h5. A second call into the\n"
+      "directory reuses points and replaces the tables; points that they lose are told.",
       "cyclescope scaling --platform kpu-t64 --model resnet50 --tiles 16,32,...,1024 --memory constant,scaled,ideal\n"
       "cyclescope scaling --platform kpu-t64 --model resnet50 --bandwidth 16,32,64,128 --state steady\n"
       "cyclescope scaling --platform kpu-t64 --model resnet50 --tiles 32,64 --bandwidth 32,64 --set dma.engines=4\n"
@@ -159,6 +163,25 @@ void require_a_point(const ScalingReport& report, const Failures& failures) {
   throw NotModelled(fmt::format("no point ran; the first, {} {}: {}", report.head.axis, left.label, left.message));
 }
 
+/// What the tables of a plan will cover; the model goes by the name in its trace.
+Coverage plan_coverage(const ScalingPlan& plan) {
+  ScalingReport report{plan.head, {}};
+  report.head.model = traces::read(traces::resolve_model(plan.head.model, library_directory())).graph.model;
+  for (const PlannedSeries& planned : plan.series) {
+    results::ScalingSeries series = planned.head;
+    for (const PlannedPoint& point : planned.points) series.left_out.push_back({point.label, ""});
+    report.series.push_back(std::move(series));
+  }
+  return scaling_coverage(report);
+}
+
+/// Tells which points the tables there will lose. Throws InputError when scaling.json is no table of scaling.
+void compare(const ScalingPlan& plan, const fs::path& directory) {
+  const std::string path = (directory / kFiles[0]).string();
+  if (!fs::exists(path)) return;
+  tell_losses(directory.string(), losses(scaling_coverage(results::read_file(path), path), plan_coverage(plan)));
+}
+
 void save(const ScalingReport& report, const fs::path& directory) {
   results::write_file((directory / kFiles[0]).string(), scaling_json(report));
   results::write_file((directory / kFiles[1]).string(), scaling_csv(report));
@@ -189,6 +212,7 @@ void scaling_command(const std::vector<std::string>& args) {
   for (const char* name : kFiles) {
     if (directory.kept()) results::check_writable((fs::path(directory.path()) / name).string());
   }
+  if (directory.kept()) compare(plan, directory.path());
   options.progress = isatty(STDERR_FILENO) != 0;
   Failures failures;
   const ScalingReport report = simulate(plan, options, failures);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/base/error.h"
 #include "sim/run/format.h"
 #include "sim/run/version.h"
 
@@ -16,6 +17,7 @@ using results::ScalingCause;
 using results::ScalingPoint;
 using results::ScalingSeries;
 
+constexpr const char* kSchema = "cyclescope-scaling-1";
 constexpr double kFemto = 1e15;
 
 double real(std::int64_t value) { return static_cast<double>(value); }
@@ -154,7 +156,7 @@ std::string describe(const ScalingSeries& series) {
 
 std::string scaling_json(const ScalingReport& report) {
   Json json;
-  json["schema"] = "cyclescope-scaling-1";
+  json["schema"] = kSchema;
   json["version"] = kVersion;
   json["model"] = report.head.model;
   json["precision"] = report.head.precision;
@@ -165,6 +167,49 @@ std::string scaling_json(const ScalingReport& report) {
   for (const ScalingSeries& series : report.series) json["series"].push_back(to_json(series));
   constexpr int kIndent = 2;
   return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Coverage scaling_coverage(const ScalingReport& report) {
+  Coverage covered{{{"model", report.head.model},
+                    {"precision", report.head.precision},
+                    {"axis", report.head.axis},
+                    {"--weak", report.head.weak ? "on" : "off"},
+                    {"--set", fmt::format("[{}]", fmt::join(report.head.sets, ", "))}},
+                   {}};
+  for (const ScalingSeries& series : report.series) {
+    const auto add = [&](const std::string& label) {
+      covered.rows.push_back(fmt::format("{} {}, {}", series.platform, label, describe(series)));
+    };
+    for (const ScalingPoint& point : series.points) add(point.label);
+    for (const results::LeftOut& left : series.left_out) add(left.label);
+  }
+  return covered;
+}
+
+Coverage scaling_coverage(const std::string& json, const std::string& path) {
+  try {
+    const Json table = Json::parse(json);
+    if (table.at("schema") != kSchema) {
+      throw InputError(fmt::format("{}: schema is {}; expected \"{}\"", path, table.at("schema").dump(), kSchema));
+    }
+    ScalingReport report;
+    report.head = {table.at("axis"), table.at("model"), table.at("precision"), table.at("weak"),
+                   table.at("sets").get<std::vector<std::string>>()};
+    for (const Json& one : table.at("series")) {
+      ScalingSeries series;
+      series.platform = one.at("platform");
+      series.state = one.at("state");
+      series.memory = one.at("memory");
+      series.fixed = one.at("fixed");
+      for (const char* list : {"points", "left_out"}) {
+        for (const Json& point : one.at(list)) series.left_out.push_back({point.at("label"), ""});
+      }
+      report.series.push_back(std::move(series));
+    }
+    return scaling_coverage(report);
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(fmt::format("{}: {}; expected what cyclescope scaling writes", path, error.what()));
+  }
 }
 
 std::string scaling_csv(const ScalingReport& report) {

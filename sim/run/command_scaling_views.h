@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/results/scaling_series.h"
+#include "sim/run/coverage.h"
 #include "sim/run/views.h"
 
 namespace cyclescope::run {
@@ -41,6 +42,11 @@ std::optional<double> marginal_efficiency(const results::ScalingSeries& series, 
 
 /// `steady state, constant memory`
 std::string describe(const results::ScalingSeries& series);
+
+/// Points and those left out, and what all have in common.
+Coverage scaling_coverage(const ScalingReport& report);
+/// Of what scaling_json wrote. `path` is named in errors. Throws InputError.
+Coverage scaling_coverage(const std::string& json, const std::string& path);
 
 std::string scaling_table(const ScalingReport& report);
 /// Schema cyclescope-scaling-1; numbers without unit suffix are integers, in quarter-MACs.

@@ -116,6 +116,27 @@ def test_the_target_decides_what_is_met(root, small, tmp_path):
     assert [row["target_met"] for row in rows_of(tmp_path / "m") if row["status"] == "simulated"] == [False] * 4
 
 
+def test_tables_that_lose_rows_are_told_and_points_are_kept(root, small, tmp_path):
+    shutil.copytree(small, tmp_path / "m")
+    args = ("--platforms", "kpu-t64", "--models", "resnet50", "--precisions", "int8")
+    said = call(root, "matrix", *args, "--target", "30 fps", "--out", tmp_path / "m").stderr
+    notes = [line for line in said.splitlines() if line.startswith("cyclescope: note: ")]
+    assert len(notes) == 1 and "7 of 8 rows are not covered any more, the first 'kpu-t64 resnet50 fp16 steady'" in notes[0]
+    assert "target was 10.00 ms and is 33.33 ms" in notes[0] and str(tmp_path / "m") in notes[0]
+    assert len(rows_of(tmp_path / "m")) == 1 and len(list((tmp_path / "m" / "points").glob("*.h5"))) == 4
+    # The options of before bring the tables back; they lose nothing but the target.
+    said = call(root, "matrix", *SMALL, "--out", tmp_path / "m").stderr
+    assert "target was 33.33 ms and is 10.00 ms" in said and "not covered" not in said
+    assert "4 of 4 points are there already" in said and results_of(tmp_path / "m") == results_of(small)
+    assert "note" not in call(root, "matrix", *SMALL, "--out", tmp_path / "m").stderr
+
+
+def test_a_foreign_matrix_json_is_not_replaced(root, tmp_path):
+    (tmp_path / "matrix.json").write_text('{"schema": "mine"}')
+    assert "matrix.json: schema is \"mine\"" in call(root, "matrix", *SMALL, "--out", tmp_path, code=2).stderr
+    assert (tmp_path / "matrix.json").read_text() == '{"schema": "mine"}' and not (tmp_path / "points").exists()
+
+
 def test_the_whole_matrix_names_every_row_that_waits(root, tmp_path):
     done = call(root, "matrix", "--out", tmp_path / "m")
     assert "180 rows: 36 simulated, " in done.stdout and "144 waiting for a platform, 0 refused, 0 failed." in done.stdout

@@ -117,6 +117,20 @@ def test_one_worker_writes_the_same_bytes_and_points_are_reused(tiles, model, tm
     assert {path: path.stat().st_mtime_ns for path in points} == before
 
 
+def test_tables_that_lose_points_are_told(model, tmp_path):
+    options = ("scaling", "--platform", PLATFORM, "--model", model, "--state", "cold", "--out", tmp_path, "--tiles")
+    succeed(*options, "1,2,4")
+    done = cyclescope(*options, "2,4", "--set", "mesh.flit=32 B")
+    assert done.returncode == 0 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"cyclescope: note: the tables in '{tmp_path}' are replaced: 1 of 3 rows ")
+    assert f"the first '{PLATFORM} 1, cold state, constant memory'" in done.stderr
+    assert "--set was [] and is [mesh.flit=32 B]" in done.stderr
+    assert len(list((tmp_path / "points").glob("*.h5"))) == 5
+    assert "--set was [mesh.flit=32 B] and is []" in cyclescope(*options, "1,2,4,8").stderr
+    (tmp_path / "scaling.json").write_text("[]")
+    refuse(*options, "1,2,4", naming=["scaling.json", "expected what cyclescope scaling writes"])
+
+
 def test_the_csv_has_a_row_per_point(tiles):
     directory, result = tiles
     rows = list(csv.DictReader(io.StringIO((directory / "scaling.csv").read_text())))
