@@ -158,12 +158,9 @@ std::string waiting(const Matrix& matrix) {
          "\n";
 }
 
-std::string warnings(const Matrix& matrix) {
-  std::string text;
-  for (const MatrixRow& row : matrix.rows) {
-    if (!row.warnings.empty()) text += fmt::format("- {}: {}\n", row_label(row), fmt::join(row.warnings, "; "));
-  }
-  return text.empty() ? "" : fmt::format("## Warnings\n\n{}\n", text);
+std::string warned(const Matrix& matrix) {
+  const std::vector<std::string> lines = warnings(matrix);
+  return lines.empty() ? "" : fmt::format("## Warnings\n\n- {}\n\n", fmt::join(lines, "\n- "));
 }
 
 }  // namespace
@@ -177,7 +174,7 @@ std::string matrix_report(const Matrix& matrix) {
              matrix.version, fmt::join(matrix.states, ", "), duration(matrix.target), matrix_summary(matrix)) +
          listed(matrix, MatrixStatus::failed, "Rows that failed") + waiting(matrix) +
          listed(matrix, MatrixStatus::refused, "Rows that were refused") + rankings(matrix) + "\n" + changes(matrix) +
-         "\n" + warnings(matrix);
+         "\n" + warned(matrix);
 }
 
 }  // namespace cyclescope::run

@@ -71,6 +71,8 @@ std::string to_table(const Matrix& matrix) {
   for (const WaitingGroup& group : waiting_groups(matrix)) {
     text += fmt::format("{}: {} ({})\n", group.reason, plural(group.rows, "row"), fmt::join(group.platforms, ", "));
   }
+  const std::vector<std::string> warned = warnings(matrix);
+  if (!warned.empty()) text += fmt::format("warnings\n  {}\n", fmt::join(warned, "\n  "));
   return text + matrix_summary(matrix);
 }
 
@@ -78,6 +80,14 @@ std::string to_table(const Matrix& matrix) {
 
 std::string row_label(const MatrixRow& row) {
   return fmt::format("{} {} {} {}", row.platform, row.model, row.precision, row.initial_state);
+}
+
+std::vector<std::string> warnings(const Matrix& matrix) {
+  std::vector<std::string> lines;
+  for (const MatrixRow& row : matrix.rows) {
+    if (!row.warnings.empty()) lines.push_back(fmt::format("{}: {}", row_label(row), fmt::join(row.warnings, "; ")));
+  }
+  return lines;
 }
 
 std::vector<WaitingGroup> waiting_groups(const Matrix& matrix) {

@@ -27,6 +27,9 @@ struct WaitingGroup {
 };
 std::vector<WaitingGroup> waiting_groups(const results::Matrix& matrix);
 
+/// `kpu-t64 resnet50 fp16 steady: fp16 is substituted, not native`: rows with warnings, in order.
+std::vector<std::string> warnings(const results::Matrix& matrix);
+
 /// `kpu-t64 resnet50 int8 steady`
 std::string row_label(const results::MatrixRow& row);
 

@@ -110,6 +110,17 @@ def test_rows_are_those_of_the_results_and_the_estimator(root, small):
         assert bool(row["warnings"]) == (row["precision"] == "fp16")  # by BF16
 
 
+def test_warnings_are_listed_with_their_rows(root, small, tmp_path):
+    shutil.copytree(small, tmp_path / "m")
+    text = call(root, "matrix", *SMALL, "--out", tmp_path / "m").stdout
+    listed = text.split("\nwarnings\n")[1].splitlines()[:2]
+    assert listed == [f"  kpu-t64 {model} fp16 steady: fp16 is substituted, not native" for model in ("resnet50", "vit_b_16")]
+    assert "4 simulated, 2 with warnings" in text
+    assert "- kpu-t64 vit_b_16 fp16 steady: fp16 is substituted" in (tmp_path / "m" / "matrix.md").read_text()
+    args = ("--platforms", "kpu-t64", "--models", "resnet50", "--precisions", "int8", "--out", tmp_path / "one")
+    assert "warnings\n" not in call(root, "matrix", *args).stdout
+
+
 def test_the_target_decides_what_is_met(root, small, tmp_path):
     shutil.copytree(small, tmp_path / "m")
     call(root, "matrix", *SMALL, "--target", "1000000 fps", "--out", tmp_path / "m")
