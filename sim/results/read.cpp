@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
+#include <string_view>
 #include <type_traits>
 
 #include "sim/base/error.h"
@@ -175,6 +177,14 @@ void check_file(const std::string& bytes, const std::string& schema) {
 }
 
 }  // namespace
+
+bool begins_as_result(const std::string& path) {
+  constexpr std::string_view kStart = "cyclescope-run-";  // of every version
+  std::ifstream file(path, std::ios::binary);
+  std::string head(kStart.size(), '\0');
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  return head == kStart;
+}
 
 RunResult read(const std::string& path) {
   const std::string bytes = read_file(path);

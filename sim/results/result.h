@@ -104,6 +104,9 @@ struct RunResult {
 /// left behind.
 void write(const RunResult& result, const std::string& path);
 
+/// Whether a file begins as results of any version do, be it whole or damaged; not so when it cannot be read.
+bool begins_as_result(const std::string& path);
+
 /// Reads a result back; throws InputError naming file, object and what was expected.
 RunResult read(const std::string& path);
 

@@ -20,29 +20,36 @@ struct CheckedRuns {
   std::vector<Check> checks;       ///< sorted by check_label
   std::vector<std::string> files;  ///< of the checks
   std::vector<LeftOut> left_out;   ///< sorted by file
-  std::vector<LeftOut> failed;     ///< rows that failed and results that break a law; sorted by file
+  std::vector<LeftOut> failed;     ///< rows that failed, damaged results and those that break a law; sorted by file
 };
 
 /// Reads and checks the results of a directory: those that its matrix.json or sweep.json name, without either those in
 /// `directory`/points, else in `directory`. `model`: a trace file for results of the model that it holds; other models
-/// are found by name. A result that cannot be read, has no constants of the estimator, no trace, or is a second one of
-/// the same run is left out. What failed, or breaks a law, is kept apart: no figure of it enters the statistics. Throws
-/// InputError when no result is left and none failed.
+/// are found by name. A file of another kind, and a result that has no constants of the estimator, no trace, or is a second
+/// one of the same run is left out. What failed, is damaged, or breaks a law is kept apart: no figure of it enters the
+/// statistics. A damaged result is one that cannot be read although a table names it, it is in points/, or it begins as a
+/// result does. Throws InputError when no result is left and none failed.
 CheckedRuns check_runs(const std::string& directory, const std::optional<std::string>& model, Estimator& estimator);
+
+/// A run of a machine that no catalogue has: of `@estimator`, or with settings that --set changed.
+bool is_hypothetical(const results::RunResult& run);
 
 /// Relative residuals of runs or operators that have something in common.
 struct ResidualGroup {
-  std::string quantity;  ///< latency | energy
-  std::string by;        ///< `runs`; of operators `type`, `intensity`, `bound`
-  std::string name;      ///< runs: `estimator` or `roofline`; operators: what they have in common
+  bool hypothetical = false;  ///< all of them are; they never share a group with machines of the catalogue
+  std::string quantity;       ///< latency | energy
+  std::string by;             ///< `runs`; of operators `type`, `intensity`, `bound`
+  std::string name;           ///< runs: `estimator` or `roofline`; operators: what they have in common
   estimate::Spread spread;
   std::string worst;  ///< which run, which operator
 };
 
 /// Shares of one cause over the simulated total of each run.
 struct CauseGroup {
+  bool hypothetical = false;  ///< as of ResidualGroup
   std::string quantity;
   std::string cause;
+  std::size_t count = 0;  ///< runs
   double median = 0;
   double p5 = 0;
   double p95 = 0;
@@ -69,6 +76,7 @@ struct CheckedRun {
   std::string label;
   std::string file;
   bool published = false;  ///< the estimate is a published row
+  bool hypothetical = false;
   estimate::Totals estimate;
   estimate::Totals simulation;
   Femtoseconds roofline = 0;
@@ -81,6 +89,7 @@ struct CheckStatistics {
   std::vector<std::string> below_roofline;  ///< labels
   std::vector<CheckedRun> checks;           ///< of the runs, in their order
   std::size_t operators = 0;                ///< units with time on the critical path
+  std::size_t hypothetical = 0;             ///< runs of hypothetical machines among the checks
   std::vector<CheckedRuns::LeftOut> left_out;
   std::vector<CheckedRuns::LeftOut> failed;
 };

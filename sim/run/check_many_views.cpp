@@ -17,16 +17,21 @@ constexpr double kPercent = 100;
 
 std::string percent_of(double share) { return fmt::format("{:.0f} %", share * kPercent); }
 
-std::string few(const Ranking& ranking) {
+/// Why a ranking has no rank statistics; empty when it has.
+std::string message(const Ranking& ranking) {
+  if (ranking.platforms.size() >= Ranking::kFewestRanked) return "";
   return fmt::format("{}; rank statistics need {}",
                      plural(static_cast<std::int64_t>(ranking.platforms.size()), "platform"), Ranking::kFewestRanked);
 }
+
+const char* machines(bool hypothetical) { return hypothetical ? "hypothetical" : "catalogue"; }
 
 // ---- JSON -----------------------------------------------------------------------------------------------------------
 
 Json group_json(const ResidualGroup& group) {
   const estimate::Spread& s = group.spread;
-  return {{"quantity", group.quantity},
+  return {{"machines", machines(group.hypothetical)},
+          {"quantity", group.quantity},
           {"by", group.by},
           {"name", group.name},
           {"count", s.count},
@@ -53,13 +58,14 @@ Json ranking_json(const Ranking& ranking) {
   for (const auto& [a, b] : ranking.inversions) {
     json["inversions"].push_back({ranking.platforms[a], ranking.platforms[b]});
   }
-  json["message"] = ranking.platforms.size() < Ranking::kFewestRanked ? few(ranking) : "";
+  json["message"] = message(ranking);
   return json;
 }
 
 Json check_json(const CheckedRun& check) {
   return {{"label", check.label},
           {"file", check.file},
+          {"machines", machines(check.hypothetical)},
           {"estimate_is", check.published ? "published" : "recomputed"},
           {"latency_fs", {{"estimate", check.estimate.latency}, {"simulation", check.simulation.latency}}},
           {"roofline_fs", check.roofline},
@@ -67,21 +73,18 @@ Json check_json(const CheckedRun& check) {
 }
 
 std::string to_json(const CheckStatistics& statistics) {
-  Json json{{"schema", "cyclescope-check-many-1"},
-            {"version", kVersion},
-            {"runs", statistics.checks.size()},
-            {"operators", statistics.operators},
-            {"below_roofline", statistics.below_roofline},
-            {"residuals", Json::array()},
-            {"causes", Json::array()},
-            {"rankings", Json::array()},
-            {"checks", Json::array()},
-            {"left_out", Json::array()},
-            {"failed", Json::array()}};
+  Json json{{"schema", "cyclescope-check-many-1"}, {"version", kVersion},
+            {"runs", statistics.checks.size()},    {"hypothetical", statistics.hypothetical},
+            {"operators", statistics.operators},   {"below_roofline", statistics.below_roofline},
+            {"residuals", Json::array()},          {"causes", Json::array()},
+            {"rankings", Json::array()},           {"checks", Json::array()},
+            {"left_out", Json::array()},           {"failed", Json::array()}};
   for (const ResidualGroup& group : statistics.groups) json["residuals"].push_back(group_json(group));
   for (const CauseGroup& cause : statistics.causes) {
-    json["causes"].push_back(Json{{"quantity", cause.quantity},
+    json["causes"].push_back(Json{{"machines", machines(cause.hypothetical)},
+                                  {"quantity", cause.quantity},
                                   {"cause", cause.cause},
+                                  {"count", cause.count},
                                   {"median", cause.median},
                                   {"p5", cause.p5},
                                   {"p95", cause.p95}});
@@ -99,22 +102,27 @@ std::string to_json(const CheckStatistics& statistics) {
 std::string to_csv(const CheckStatistics& statistics) {
   std::string text =
       "quantity,by,name,count,median,p5,p95,worst,worst_at,within_5,within_10,within_25,kendall_tau_b,spearman,"
-      "inversions,regret\n";
+      "inversions,regret,machines,message\n";
   for (const ResidualGroup& group : statistics.groups) {
     const estimate::Spread& s = group.spread;
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},,,,\n", group.quantity, group.by, csv_cell(group.name),
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},,,,,{},\n", group.quantity, group.by, csv_cell(group.name),
                         s.count, s.median, s.p5, s.p95, s.worst, csv_cell(group.worst), s.within_5, s.within_10,
-                        s.within_25);
+                        s.within_25, machines(group.hypothetical));
   }
   for (const CauseGroup& cause : statistics.causes) {
-    text += fmt::format("{},cause,{},{},{},{},{},,,,,,,,,\n", cause.quantity, csv_cell(cause.cause),
-                        statistics.checks.size(), cause.median, cause.p5, cause.p95);
+    text += fmt::format("{},cause,{},{},{},{},{},,,,,,,,,,{},\n", cause.quantity, csv_cell(cause.cause), cause.count,
+                        cause.median, cause.p5, cause.p95, machines(cause.hypothetical));
   }
   const auto number = [](std::optional<double> value) { return value ? fmt::format("{}", *value) : ""; };
   for (const Ranking& ranking : statistics.rankings) {
-    text += fmt::format("{},platforms,{},{},,,,,,,,,{},{},{},{}\n", ranking.quantity, csv_cell(ranking.what),
+    text += fmt::format("{},platforms,{},{},,,,,,,,,{},{},{},{},,{}\n", ranking.quantity, csv_cell(ranking.what),
                         ranking.platforms.size(), number(ranking.kendall_tau_b), number(ranking.spearman),
-                        ranking.inversions.size(), number(ranking.regret));
+                        ranking.inversions.size(), number(ranking.regret), csv_cell(message(ranking)));
+  }
+  for (const auto& [by, list] : {std::pair("failed", &statistics.failed), {"left_out", &statistics.left_out}}) {
+    for (const CheckedRuns::LeftOut& one : *list) {
+      text += fmt::format(",{},{},,,,,,,,,,,,,,,{}\n", by, csv_cell(one.file), csv_cell(one.reason));
+    }
   }
   return text;
 }
@@ -134,7 +142,8 @@ std::vector<std::string> spread_cells(const ResidualGroup& group) {
           group.worst};
 }
 
-std::string groups_table(const CheckStatistics& statistics, const std::string& quantity, bool of_runs) {
+std::string groups_table(const CheckStatistics& statistics, bool hypothetical, const std::string& quantity,
+                         bool of_runs) {
   TextTable table(of_runs ? "<>>>>>>>><" : "<<>>>>>>>><");
   std::vector<std::string> header{"median", "P5", "P95", "worst", "in 5 %", "10 %", "25 %", "worst is"};
   header.insert(header.begin(), of_runs ? "runs" : "count");
@@ -142,7 +151,7 @@ std::string groups_table(const CheckStatistics& statistics, const std::string& q
   if (!of_runs) header.insert(header.begin(), "by");
   table.row(header);
   for (const ResidualGroup& group : statistics.groups) {
-    if (group.quantity != quantity || (group.by == "runs") != of_runs) continue;
+    if (group.hypothetical != hypothetical || group.quantity != quantity || (group.by == "runs") != of_runs) continue;
     std::vector<std::string> cells = spread_cells(group);
     cells.insert(cells.begin(), group.name);
     if (!of_runs) cells.insert(cells.begin(), group.by);
@@ -151,11 +160,11 @@ std::string groups_table(const CheckStatistics& statistics, const std::string& q
   return table.text(kIndent);
 }
 
-std::string causes_table(const CheckStatistics& statistics, const std::string& quantity) {
+std::string causes_table(const CheckStatistics& statistics, bool hypothetical, const std::string& quantity) {
   TextTable table("<>>>");
   table.row({"cause", "median", "P5", "P95"});
   for (const CauseGroup& cause : statistics.causes) {
-    if (cause.quantity != quantity) continue;
+    if (cause.hypothetical != hypothetical || cause.quantity != quantity) continue;
     table.row({estimate::cause_title(cause.cause), signed_percent(cause.median), signed_percent(cause.p5),
                signed_percent(cause.p95)});
   }
@@ -163,8 +172,7 @@ std::string causes_table(const CheckStatistics& statistics, const std::string& q
 }
 
 std::string remark(const Ranking& ranking) {
-  std::string text;
-  if (ranking.platforms.size() < Ranking::kFewestRanked) text = few(ranking);
+  std::string text = message(ranking);
   for (const auto& [a, b] : ranking.inversions) {
     const bool first = ranking.estimates[a] < ranking.estimates[b];
     text += fmt::format("{}{} is estimated below {}, simulated above", text.empty() ? "" : "; ",
@@ -192,6 +200,16 @@ std::string without_figures(const char* title, const std::vector<CheckedRuns::Le
   return text;
 }
 
+std::string residuals_and_causes(const CheckStatistics& statistics, bool hypothetical, const std::string& quantity) {
+  const char* machines = hypothetical ? ", hypothetical machines" : "";
+  return fmt::format("\nResiduals of {}, runs{}\n", quantity, machines) +
+         groups_table(statistics, hypothetical, quantity, true) +
+         fmt::format("\nResiduals of {}, operators{}\n", quantity, machines) +
+         groups_table(statistics, hypothetical, quantity, false) +
+         fmt::format("\nCauses of the residual of {}, over the simulated total of each run{}\n", quantity, machines) +
+         causes_table(statistics, hypothetical, quantity);
+}
+
 std::string to_table(const CheckStatistics& statistics) {
   std::string text = fmt::format(
       "{} and {} against the estimates; {} below the roofline\n"
@@ -200,11 +218,13 @@ std::string to_table(const CheckStatistics& statistics) {
       plural(static_cast<std::int64_t>(statistics.checks.size()), "run"),
       plural(static_cast<std::int64_t>(statistics.operators), "operator"), statistics.below_roofline.size());
   for (const std::string& label : statistics.below_roofline) text += fmt::format("{}BELOW {}\n", kIndent, label);
+  if (statistics.hypothetical > 0) {
+    text += fmt::format("{} of hypothetical machines (@estimator, or changed by --set), with statistics of their own\n",
+                        plural(static_cast<std::int64_t>(statistics.hypothetical), "run"));
+  }
   for (const char* quantity : {"latency", "energy"}) {
-    text += fmt::format("\nResiduals of {}, runs\n", quantity) + groups_table(statistics, quantity, true);
-    text += fmt::format("\nResiduals of {}, operators\n", quantity) + groups_table(statistics, quantity, false);
-    text += fmt::format("\nCauses of the residual of {}, over the simulated total of each run\n", quantity) +
-            causes_table(statistics, quantity);
+    if (statistics.hypothetical < statistics.checks.size()) text += residuals_and_causes(statistics, false, quantity);
+    if (statistics.hypothetical > 0) text += residuals_and_causes(statistics, true, quantity);
     text += fmt::format("\nPlatforms ranked by {}\n", quantity) + rankings_table(statistics, quantity);
   }
   return text + without_figures("Failed", statistics.failed) + without_figures("Left out", statistics.left_out);

@@ -105,6 +105,11 @@ class Traces {
   std::map<std::string, workloads::Graph> graphs_;
 };
 
+/// Whether a file that cannot be read is a damaged result, and no file of another kind.
+bool must_be_result(const std::string& directory, const std::string& file) {
+  return fs::path(file).has_parent_path() || results::begins_as_result((fs::path(directory) / file).string());
+}
+
 /// Empty when every law holds.
 std::string broken_law(const results::RunResult& result) {
   for (const results::LawResult& law : result.laws) {
@@ -154,7 +159,8 @@ CheckedRuns check_runs(const std::string& directory, const std::optional<std::st
       std::string label = check_label(check.run);
       labelled.push_back({std::move(label), file, std::move(check)});
     } catch (const InputError& error) {
-      (named && !read ? runs.failed : runs.left_out).push_back({file, error.what()});
+      const bool damaged = !read && (named || must_be_result(directory, file));
+      (damaged ? runs.failed : runs.left_out).push_back({file, error.what()});
     }
   }
   std::stable_sort(labelled.begin(), labelled.end(),

@@ -2,7 +2,7 @@
 
 #include <boost/program_options/value_semantic.hpp>
 #include <charconv>
-#include <fstream>
+#include <filesystem>
 #include <optional>
 
 #include "sim/base/error.h"
@@ -23,10 +23,8 @@ namespace po = boost::program_options;
 
 /// Only a result is ever replaced: a trace has the same ending, and a slip would destroy it. Throws InputError.
 void check_replaceable(const std::string& out) {
-  std::ifstream existing(out, std::ios::binary);
-  std::string head(std::string_view("cyclescope-run-").size(), '\0');
-  if (!existing.read(head.data(), static_cast<std::streamsize>(head.size())) && existing.gcount() == 0) return;
-  if (head == "cyclescope-run-") return;
+  std::error_code error;
+  if (std::filesystem::file_size(out, error) == 0 || error || results::begins_as_result(out)) return;
   throw InputError(fmt::format("cannot write '{}': it exists and is no result of a run; expected a new name", out));
 }
 

@@ -137,8 +137,8 @@ def test_a_run_is_simulated_and_checked(checked):
 
 def test_statistics_of_a_directory(directory):
     result = json.loads(succeed("check", "--from", directory, "--format", "json"))
-    assert list(result) == ["schema", "version", "runs", "operators", "below_roofline", "residuals", "causes", "rankings",
-                            "checks", "left_out", "failed"]
+    assert list(result) == ["schema", "version", "runs", "hypothetical", "operators", "below_roofline", "residuals",
+                            "causes", "rankings", "checks", "left_out", "failed"]
     assert (result["schema"], result["runs"], result["below_roofline"]) == ("cyclescope-check-many-1", 2, [])
     points = json.loads((directory / "sweep.json").read_text())["points"]
     assert sorted(check["file"] for check in result["checks"]) == sorted(point["file"] for point in points)
@@ -171,11 +171,59 @@ def test_statistics_of_a_directory(directory):
 def test_results_without_an_estimate_are_left_out_by_name(result_file, tmp_path):
     (tmp_path / "good.h5").write_bytes(result_file.read_bytes())
     (tmp_path / "again.h5").write_bytes(result_file.read_bytes())
-    (tmp_path / "ruined.h5").write_bytes(result_file.read_bytes()[:5000])
+    (tmp_path / "other.h5").write_bytes((ROOT / "traces" / "library" / "resnet50.h5").read_bytes())
     result = json.loads(succeed("check", "--from", tmp_path, "--format", "json"))
     assert result["runs"] == 1
-    assert [left["file"] for left in result["left_out"]] == ["good.h5", "ruined.h5"]
+    assert [left["file"] for left in result["left_out"]] == ["good.h5", "other.h5"]
     assert "another result" in result["left_out"][0]["reason"]
+    assert "not a result of this version" in result["left_out"][1]["reason"]
+
+
+@pytest.mark.parametrize("place, size", [("ruined.h5", 5000), ("points/ruined.h5", 5000), ("points/ruined.h5", 0)])
+def test_a_damaged_result_that_no_table_names_exits_4_in_every_format(place, size, result_file, tmp_path):
+    ruined = tmp_path / place
+    ruined.parent.mkdir(exist_ok=True)
+    ruined.with_name("good.h5").write_bytes(result_file.read_bytes())
+    ruined.write_bytes(result_file.read_bytes()[:size])
+    args = ("check", "--from", tmp_path, "--format")
+    result = json.loads(refuse(*args, "json", naming=["1 run failed", place], code=4).stdout)
+    assert (result["runs"], [failed["file"] for failed in result["failed"]]) == (1, [place])
+    rows = list(csv.DictReader(io.StringIO(refuse(*args, "csv", naming=place, code=4).stdout)))
+    failed = [row for row in rows if row["by"] == "failed"]
+    assert [(row["name"], row["message"]) for row in failed] == [(place, result["failed"][0]["reason"])]
+    assert f"\nFailed\n  {place}: " in refuse(*args, "table", naming=place, code=4).stdout
+
+
+def test_csv_lists_what_was_left_out(result_file, tmp_path):
+    for name in ("a.h5", "b.h5"):
+        (tmp_path / name).write_bytes(result_file.read_bytes())
+    rows = list(csv.DictReader(io.StringIO(succeed("check", "--from", tmp_path, "--format", "csv"))))
+    left_out = [(row["name"], row["message"]) for row in rows if row["by"] == "left_out"]
+    assert left_out == [("b.h5", f"another result of {MODEL} on {PLATFORM}, int8, steady, batch 1")]
+
+
+def test_hypothetical_machines_have_statistics_of_their_own(result_file, tmp_path):
+    (tmp_path / "real.h5").write_bytes(result_file.read_bytes())
+    succeed("run", "--platform", PLATFORM, "--model", MODEL, "--set", "sim.ideal=operands", "--out", tmp_path / "set.h5")
+    succeed("run", "--platform", f"{PLATFORM}@estimator", "--model", MODEL, "--out", tmp_path / "twin.h5")
+    result = json.loads(succeed("check", "--from", tmp_path, "--format", "json"))
+    assert (result["runs"], result["hypothetical"], result["left_out"]) == (3, 2, [])
+    machines = {check["file"]: check["machines"] for check in result["checks"]}
+    assert machines == {"real.h5": "catalogue", "set.h5": "hypothetical", "twin.h5": "hypothetical"}
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "real.h5").write_bytes(result_file.read_bytes())
+    real = json.loads(succeed("check", "--from", alone, "--format", "json"))
+    for table in ("residuals", "causes"):
+        assert real[table] == [row for row in result[table] if row["machines"] == "catalogue"]
+    counts = {row["machines"]: row["count"] for row in result["residuals"]
+              if (row["quantity"], row["by"], row["name"]) == ("energy", "runs", "estimator")}
+    assert counts == {"catalogue": 1, "hypothetical": 2}
+    text = succeed("check", "--from", tmp_path)
+    assert "2 runs of hypothetical machines" in text and "Residuals of energy, runs, hypothetical machines" in text
+    assert "hypothetical" not in succeed("check", "--from", alone)
+    rows = list(csv.DictReader(io.StringIO(succeed("check", "--from", tmp_path, "--format", "csv"))))
+    assert {row["machines"] for row in rows if row["by"] == "cause"} == {"catalogue", "hypothetical"}
 
 
 def test_a_damaged_result_that_a_table_names_exits_4(directory, tmp_path):
