@@ -62,10 +62,13 @@ EstimateTable read_estimates(const std::string& directory) {
     if (platform == platforms.end()) {
       platform = platforms.emplace(printed.platform, load_estimator_constants(directory, printed.platform)).first;
     }
-    BranesRules rules;
-    rules.pcie_streaming = recomputed;
-    table.rows.push_back({printed, branes(workload->second, platform->second, printed.precision, rules),
-                          platform->second.thermal_power, moved_bytes(workload->second)});
+    const auto estimated = [&, &counts = workload->second, &constants = platform->second](bool pcie_streaming) {
+      BranesRules rules;
+      rules.pcie_streaming = pcie_streaming;
+      return branes(counts, constants, printed.precision, rules);
+    };
+    table.rows.push_back({printed, estimated(recomputed), estimated(true), platform->second.thermal_power,
+                          moved_bytes(workload->second)});
   }
   sort_rows(table.rows);
   return table;

@@ -16,6 +16,7 @@ namespace cyclescope::estimate {
 struct EstimatedRow {
   PublishedResult printed;       ///< figures as printed; published only when its variant is `seed`
   BranesEstimate estimate;       ///< with PCIe streaming where the row has it (Coral)
+  BranesEstimate committed;      ///< with PCIe streaming: variant `committed_pcie`, other than `estimate` for Hailo-8
   double thermal_power = 0;      ///< W, TDP of the platform's default profile
   std::int64_t moved_bytes = 0;  ///< input and output bytes of all operators
 

@@ -7,8 +7,8 @@
 //   check = ratio(latency, hailo-10h/resnet50/int8, kpu-t64/resnet50/int8) = 1.58
 //
 // `not_testable = REASON` takes the place of `check` where no simulation can speak to it; `remark` is optional.
-// `variant = committed_pcie` says that the statement is about the estimator with weights over PCIe; its figures are not
-// computed here, so none stands beside the simulation. Without the key it is `seed`, the table without PCIe.
+// `variant = committed_pcie` says that the statement is about the estimator with weights over PCIe, and its figures are
+// those that stand beside the simulation. Without the key it is `seed`, the table without PCIe.
 // A check is one or more tests joined by ` and `; a test is FUNCTION(...) OPERATOR NUMBER with one of = < <= > >=.
 //
 //   value(METRIC, ROW)                  the metric of one row
@@ -17,7 +17,7 @@
 //   least(METRIC, ROWS)  greatest(METRIC, ROWS)
 //   spread(METRIC, ROWS)                greatest over least
 //   inversions(METRIC, ROWS)            pairs of rows that the simulation orders otherwise than the estimator;
-//                                       unlike in sim/estimate/statistics.h, a tie of the simulation counts as well
+//                                       strictly, as in sim/estimate/statistics.h: ties of either are none
 //   share(latency|traffic, TYPE+TYPE, ROW)  % of critical path or external bytes of operators of these types
 //   cause(CAUSE, ROW)                   % of the critical path in causes that begin so, e.g. waiting.operand.dram
 //   cameras(ROW, FPS)                   whole streams of FPS frames/s that one machine serves, one frame after another
@@ -75,6 +75,9 @@ struct ClaimTest {
   double fps = 0;  ///< of cameras
   Compare compare = Compare::equal;
   estimate::PrintedNumber number;
+
+  /// Of the figure: that of the metric, `%`, `x` of ratio and spread, `rows`, `pairs`, `streams`; may be empty.
+  [[nodiscard]] const char* unit() const;
 };
 
 struct Claim {

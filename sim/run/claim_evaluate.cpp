@@ -7,16 +7,17 @@
 #include <functional>
 
 #include "sim/base/error.h"
+#include "sim/run/claim_figure.h"
 
 namespace cyclescope::run {
 namespace {
 
+using estimate::ResultVariant;
 using results::MatrixStatus;
 using Rows = std::vector<const ClaimRow*>;
 using Figure = std::function<std::optional<double>(const ClaimRow&)>;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kMilli = 1e-3;
 
 bool holds(Compare compare, double value, const estimate::PrintedNumber& number) {
   switch (compare) {
@@ -109,17 +110,17 @@ bool apart(double a, double b) {
   return std::abs(a - b) > kSame * std::max(std::abs(a), std::abs(b));
 }
 
-ClaimFigure inversions(const ClaimTest& test, const Rows& rows, const Figure& figure) {
+ClaimFigure inversions(const Rows& rows, const Figure& estimated, const Figure& figure) {
   Known found = known(rows, figure);
   ClaimFigure counted{0, 0, found.figures.size(), std::move(found.missing), {}};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t j = i + 1; j < rows.size(); ++j) {
-      const auto a = test.metric->estimated(*rows[i]);
-      const auto b = test.metric->estimated(*rows[j]);
+      const auto a = estimated(*rows[i]);
+      const auto b = estimated(*rows[j]);
       if (!a || !b || !apart(*a, *b)) continue;
       const auto own_a = figure(*rows[i]);
       const auto own_b = figure(*rows[j]);
-      if (own_a && own_b && (*own_a < *own_b) == (*a < *b) && *own_a != *own_b) continue;
+      if (own_a && own_b && (*own_a == *own_b || (*own_a < *own_b) == (*a < *b))) continue;
       counted.high += 1;
       if (!own_a || !own_b) continue;
       counted.low += 1;
@@ -133,30 +134,10 @@ ClaimFigure inversions(const ClaimTest& test, const Rows& rows, const Figure& fi
   return counted;
 }
 
-/// What a test asks of one row, on either side.
-std::optional<double> figure_of(const ClaimTest& test, const ClaimRow& row, bool simulated) {
-  if (simulated && !row.result) {
-    return row.status == MatrixStatus::refused ? test.metric->refused : std::nullopt;
-  }
-  switch (test.function) {
-    case ClaimFunction::share: {
-      const bool traffic = std::string(test.metric->name) == "traffic";
-      return simulated ? simulated_share(row, traffic, test.words) : estimated_share(row, traffic, test.words);
-    }
-    case ClaimFunction::cause:
-      return simulated ? simulated_cause(row, test.words.front()) : estimated_cause(row, test.words.front());
-    case ClaimFunction::cameras: {
-      const auto latency = simulated ? test.metric->simulated(row) : test.metric->estimated(row);
-      if (!latency || *latency <= 0) return std::nullopt;
-      return std::floor(1 / (*latency * kMilli * test.fps));
-    }
-    default:
-      return simulated ? test.metric->simulated(row) : test.metric->estimated(row);
-  }
-}
-
-ClaimFigure figure(const ClaimTest& test, const std::vector<Rows>& selected, bool simulated) {
-  const Figure of_row = [&](const ClaimRow& row) { return figure_of(test, row, simulated); };
+ClaimFigure figure(const ClaimTest& test, const std::vector<Rows>& selected, ResultVariant variant, bool simulated) {
+  const Figure estimated = [&](const ClaimRow& row) { return estimated_of(test, row, row.estimate_of(variant)); };
+  const Figure of_result = [&](const ClaimRow& row) { return simulated_of(test, row); };
+  const Figure& of_row = simulated ? of_result : estimated;
   switch (test.function) {
     case ClaimFunction::ratio:
       return ratio(selected[0], selected[1], of_row);
@@ -167,7 +148,7 @@ ClaimFigure figure(const ClaimTest& test, const std::vector<Rows>& selected, boo
     case ClaimFunction::spread:
       return extreme(test, selected[0], of_row);
     case ClaimFunction::inversions:
-      return inversions(test, selected[0], of_row);
+      return inversions(selected[0], estimated, of_row);
     default:
       return single(selected[0], of_row);
   }
@@ -267,10 +248,9 @@ ClaimResult evaluate(const Claim& claim, const std::vector<ClaimRow>& rows, cons
     for (const RowSelection& selection : test.selections) selected.push_back(select(claim, test, selection, rows));
     TestResult one;
     one.test = &test;
-    const ClaimFigure estimated = figure(test, selected, false);
-    const bool same_table = claim.variant == estimate::ResultVariant::seed;
-    if (same_table && estimated.exact() && estimated.missing.empty()) one.estimated = estimated.low;
-    one.simulated = figure(test, selected, true);
+    const ClaimFigure estimated = figure(test, selected, claim.variant, false);
+    if (estimated.exact() && estimated.missing.empty()) one.estimated = estimated.low;
+    one.simulated = figure(test, selected, claim.variant, true);
     one.verdict = verdict_of(test, one.simulated);
     result.tests.push_back(std::move(one));
   }

@@ -40,7 +40,7 @@ struct ClaimFigure {
 
 struct TestResult {
   const ClaimTest* test = nullptr;
-  std::optional<double> estimated;  ///< nothing for claims about the variant with PCIe
+  std::optional<double> estimated;  ///< by the variant that the claim is about
   ClaimFigure simulated;
   Verdict verdict = Verdict::waiting;
 };

@@ -6,6 +6,7 @@ namespace cyclescope::run {
 namespace {
 
 using Figure = std::optional<double>;
+using Estimate = estimate::BranesEstimate;
 using results::RunResult;
 
 constexpr double kFemto = 1e15;
@@ -38,64 +39,70 @@ Figure components(const RunResult& result, const std::vector<std::string>& names
 Figure scaled(Figure figure, double factor) { return figure ? Figure(*figure * factor) : Figure(); }
 
 Figure power(const ClaimRow& row) { return over(joules(*row.result), seconds(*row.result)); }
-Figure estimated_power(const ClaimRow& row) { return over(row.estimate.energy.total(), row.estimate.latency()); }
+Figure estimated_power(const ClaimRow&, const Estimate& estimate) {
+  return over(estimate.energy.total(), estimate.latency());
+}
 
 std::vector<ClaimMetric> performance() {
   return {
       {"latency", "ms", ClaimLedger::path, [](const ClaimRow& row) { return Figure(seconds(*row.result) * kMilli); },
-       [](const ClaimRow& row) { return Figure(row.estimate.latency() * kMilli); }},
+       [](const ClaimRow&, const Estimate& estimate) { return Figure(estimate.latency() * kMilli); }},
       {"throughput", "frames/s", ClaimLedger::path,
        [](const ClaimRow& row) { return over(real(row.result->batch), seconds(*row.result)); },
-       [](const ClaimRow& row) { return Figure(row.estimate.throughput()); }},
+       [](const ClaimRow&, const Estimate& estimate) { return Figure(estimate.throughput()); }},
       {"utilisation", "%", ClaimLedger::path,
        [](const ClaimRow& row) { return Figure(real(row.result->utilisation_ppm()) / kMega * kPercent); },
-       [](const ClaimRow& row) { return Figure(row.estimate.utilisation * kPercent); }},
+       [](const ClaimRow&, const Estimate& estimate) { return Figure(estimate.utilisation * kPercent); }},
       {"peak", "TOPS", ClaimLedger::none,
        [](const ClaimRow& row) { return Figure(kOpsPerMac * real(row.result->peak_macs_per_second) / kTera); },
-       [](const ClaimRow& row) { return Figure(row.estimate.peak / kTera); }},
+       [](const ClaimRow&, const Estimate& estimate) { return Figure(estimate.peak / kTera); }},
       {"clock", "MHz", ClaimLedger::none,
        [](const ClaimRow& row) { return Figure(real(row.result->clock_hz) / kMega); },
-       [](const ClaimRow&) { return Figure(); }},
+       [](const ClaimRow&, const Estimate&) { return Figure(); }},
       {"native", "", ClaimLedger::none,
        [](const ClaimRow& row) { return Figure(row.result->precision_label == "native" ? 1 : 0); },
-       [](const ClaimRow&) { return Figure(1); }, 0},
+       [](const ClaimRow&, const Estimate&) { return Figure(1); }, 0},
       {"analysed", "", ClaimLedger::none, [](const ClaimRow&) { return Figure(1); },
-       [](const ClaimRow&) { return Figure(1); }, 0},
+       [](const ClaimRow&, const Estimate&) { return Figure(1); }, 0},
   };
 }
 
 std::vector<ClaimMetric> costs() {
   return {
       {"energy", "mJ", ClaimLedger::energy, [](const ClaimRow& row) { return Figure(joules(*row.result) * kMilli); },
-       [](const ClaimRow& row) { return Figure(row.estimate.energy.total() * kMilli); }},
+       [](const ClaimRow&, const Estimate& estimate) { return Figure(estimate.energy.total() * kMilli); }},
       {"power", "W", ClaimLedger::energy, power, estimated_power},
       {"power_of_tdp", "", ClaimLedger::energy,
        [](const ClaimRow& row) { return scaled(power(row), 1 / row.thermal_power); },
-       [](const ClaimRow& row) { return scaled(estimated_power(row), 1 / row.thermal_power); }},
+       [](const ClaimRow& row, const Estimate& estimate) {
+         return scaled(estimated_power(row, estimate), 1 / row.thermal_power);
+       }},
       {"compute_energy", "mJ", ClaimLedger::energy,
        [](const ClaimRow& row) {
          return scaled(components(*row.result, {"array", "vector"}), kMilli);
        },
-       [](const ClaimRow& row) { return Figure(row.estimate.energy.compute * kMilli); }},
+       [](const ClaimRow&, const Estimate& estimate) { return Figure(estimate.energy.compute * kMilli); }},
       {"static_share", "%", ClaimLedger::energy,
        [](const ClaimRow& row) {
          const Figure idle = components(*row.result, {"idle"});
          return idle ? over(*idle * kPercent, joules(*row.result)) : Figure();
        },
-       [](const ClaimRow& row) {
-         return over(row.estimate.energy.static_power * kPercent, row.estimate.energy.total());
+       [](const ClaimRow&, const Estimate& estimate) {
+         return over(estimate.energy.static_power * kPercent, estimate.energy.total());
        }},
-      {"byte_energy", "pJ", ClaimLedger::energy,
+      {"byte_energy", "pJ/B", ClaimLedger::energy,
        [](const ClaimRow& row) {
          const Figure memory = components(*row.result, {"dram", "dram_phy"});
          return memory ? over(*memory * kPico, bytes(*row.result)) : Figure();
        },
-       [](const ClaimRow& row) { return over(row.estimate.energy.memory * kPico, real(row.moved_bytes)); }},
+       [](const ClaimRow& row, const Estimate& estimate) {
+         return over(estimate.energy.memory * kPico, real(row.moved_bytes));
+       }},
       {"traffic", "MB", ClaimLedger::traffic, [](const ClaimRow& row) { return Figure(bytes(*row.result) / kMega); },
-       [](const ClaimRow& row) { return Figure(real(row.moved_bytes) / kMega); }},
+       [](const ClaimRow& row, const Estimate&) { return Figure(real(row.moved_bytes) / kMega); }},
       {"memory", "MiB", ClaimLedger::none,
        [](const ClaimRow& row) { return Figure(real(row.result->peak_memory_bytes) / kMebi); },
-       [](const ClaimRow& row) { return Figure(real(row.estimate.peak_memory_bytes) / kMebi); }},
+       [](const ClaimRow&, const Estimate& estimate) { return Figure(real(estimate.peak_memory_bytes) / kMebi); }},
   };
 }
 
@@ -128,12 +135,13 @@ std::optional<double> simulated_share(const ClaimRow& row, bool traffic, const s
   return part ? over(*part * kPercent, all) : part;
 }
 
-std::optional<double> estimated_share(const ClaimRow& row, bool traffic, const std::vector<std::string>& types) {
+std::optional<double> estimated_share(const ClaimRow& row, const Estimate& estimate, bool traffic,
+                                      const std::vector<std::string>& types) {
   double part = 0;
   double all = 0;
   for (std::size_t i = 0; i < row.workload->operators.size(); ++i) {
     const estimate::OperatorCount& op = row.workload->operators[i];
-    const double own = traffic ? real(op.input_bytes + op.output_bytes) : row.estimate.operators.at(i).latency;
+    const double own = traffic ? real(op.input_bytes + op.output_bytes) : estimate.operators.at(i).latency;
     if (contains(types, op.type)) part += own;
     all += own;
   }
@@ -148,9 +156,9 @@ std::optional<double> simulated_cause(const ClaimRow& row, const std::string& pr
   return over(real(part) * kPercent, real(row.result->cycles));
 }
 
-std::optional<double> estimated_cause(const ClaimRow& row, const std::string& prefix) {
-  if (prefix == "overhead.launch") return over(row.estimate.overhead * kPercent, row.estimate.latency());
-  if (prefix == "waiting.operand.host_link") return over(row.estimate.pcie_latency * kPercent, row.estimate.latency());
+std::optional<double> estimated_cause(const Estimate& estimate, const std::string& prefix) {
+  if (prefix == "overhead.launch") return over(estimate.overhead * kPercent, estimate.latency());
+  if (prefix == "waiting.operand.host_link") return over(estimate.pcie_latency * kPercent, estimate.latency());
   return std::nullopt;
 }
 

@@ -181,6 +181,28 @@ bool RowSelection::matches(const ClaimRow& row) const {
   return machine && matches_pattern(model, row.model) && matches_pattern(precision, row.precision);
 }
 
+const char* ClaimTest::unit() const {
+  switch (function) {
+    case ClaimFunction::ratio:
+    case ClaimFunction::spread:
+      return "x";
+    case ClaimFunction::count:
+      return "rows";
+    case ClaimFunction::inversions:
+      return "pairs";
+    case ClaimFunction::share:
+    case ClaimFunction::cause:
+      return "%";
+    case ClaimFunction::cameras:
+      return "streams";
+    case ClaimFunction::value:
+    case ClaimFunction::least:
+    case ClaimFunction::greatest:
+      return metric->unit;
+  }
+  throw InternalError("unknown function of a claim");
+}
+
 std::vector<ClaimTest> parse_check(const std::string& text) {
   std::vector<ClaimTest> tests;
   for (const std::string& part : split(text, " and ")) tests.push_back(parse_test(part));

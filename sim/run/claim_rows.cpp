@@ -45,6 +45,20 @@ void take(const MatrixRow& from, const std::string& directory, ClaimRow& row) {
   }
 }
 
+/// What a directory without matrix.json is.
+std::string what_is_there(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) return "no such directory";
+  if (fs::is_empty(directory, error)) return "an empty directory";
+  for (const char* command : {"scaling", "sweep"}) {
+    const std::string table = std::string(command) + ".json";
+    if (fs::exists(directory / table, error)) return fmt::format("{} of cyclescope {} is there", table, command);
+  }
+  if (fs::exists(directory / "points", error))
+    return "results of points without tables, as an interrupted command leaves";
+  return "no matrix there";
+}
+
 }  // namespace
 
 std::vector<ClaimRow> estimated_rows() {
@@ -61,6 +75,7 @@ std::vector<ClaimRow> estimated_rows() {
     row.precision = name(from.printed.precision);
     row.published = from.published();
     row.estimate = std::move(from.estimate);
+    row.committed = std::move(from.committed);
     row.thermal_power = from.thermal_power;
     row.moved_bytes = from.moved_bytes;
     row.workload = workloads.at(row.model);
@@ -72,6 +87,11 @@ std::vector<ClaimRow> estimated_rows() {
 
 results::Matrix load_matrix(const std::string& directory) {
   const std::string path = (fs::path(directory) / "matrix.json").string();
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    throw InputError(fmt::format("--from '{}': {}; expected matrix.json, as `cyclescope matrix --out` writes it",
+                                 directory, what_is_there(directory)));
+  }
   return matrix_from_json(results::read_file(path), path);
 }
 

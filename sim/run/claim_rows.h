@@ -12,7 +12,7 @@ namespace cyclescope::run {
 /// All analyses with their estimates, in the order of the matrix, none with a result: "not in this matrix".
 std::vector<ClaimRow> estimated_rows();
 
-/// The matrix that DIR/matrix.json describes. Throws InputError when there is none.
+/// The matrix that DIR/matrix.json describes. Throws InputError that says what is there instead.
 results::Matrix load_matrix(const std::string& directory);
 
 /// `rows` with what the matrix has of a state; results are read from their files one at a time and kept without lanes and

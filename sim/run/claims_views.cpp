@@ -22,18 +22,23 @@ constexpr std::array<Verdict, 7> kVerdicts{Verdict::confirmed, Verdict::refuted,
 /// With as many decimals as the claim has, for so it is judged.
 std::string figure(double value, const ClaimTest& test) { return fmt::format("{:.{}f}", value, test.number.decimals); }
 
-std::string estimated(const TestResult& result) {
-  return result.estimated ? figure(*result.estimated, *result.test) : "-";
+/// `2.39 ms`
+std::string with_unit(const std::string& number, const ClaimTest& test) {
+  return *test.unit() == '\0' ? number : fmt::format("{} {}", number, test.unit());
 }
 
-/// `2.39`, `at least 3`, `at most 4`, `1 to 4`, `-` when nothing is known.
+std::string estimated(const TestResult& result) {
+  return result.estimated ? with_unit(figure(*result.estimated, *result.test), *result.test) : "-";
+}
+
+/// `2.39 ms`, `at least 3 rows`, `at most 4 rows`, `1 to 4 rows`, `-` when nothing is known.
 std::string simulated(const TestResult& result) {
   const ClaimFigure& known = result.simulated;
   const std::string low = figure(known.low, *result.test);
-  if (known.exact()) return low;
-  if (std::isinf(known.high)) return known.low == 0 ? "-" : "at least " + low;
+  if (known.exact()) return with_unit(low, *result.test);
+  if (std::isinf(known.high)) return known.low == 0 ? "-" : with_unit("at least " + low, *result.test);
   const std::string high = figure(known.high, *result.test);
-  return known.low == 0 ? "at most " + high : low + " to " + high;
+  return with_unit(known.low == 0 ? "at most " + high : low + " to " + high, *result.test);
 }
 
 template <class Text>
@@ -67,6 +72,7 @@ Json to_json(const TestResult& test) {
   for (const ClaimRow* row : test.simulated.missing)
     missing.push_back({{"row", row->label()}, {"reason", row->reason}});
   return {{"check", test.test->text},
+          {"unit", test.test->unit()},
           {"claimed", test.test->number.value},
           {"estimated", test.estimated ? Json(*test.estimated) : Json(nullptr)},
           {"simulated", test.simulated.exact() ? Json(test.simulated.low) : Json(nullptr)},
@@ -146,23 +152,23 @@ std::string claims_json(const ClaimsReport& report) {
 
 std::string claims_csv(const ClaimsReport& report) {
   std::string text =
-      "id,kind,initial_state,verdict,check,claimed,estimated,simulated_low,simulated_high,test_verdict,missing,"
-      "statement,"
-      "source,causes\n";
+      "id,kind,initial_state,verdict,check,unit,claimed,estimated,simulated_low,simulated_high,test_verdict,missing,"
+      "statement,source,causes\n";
   for (const ClaimResult& result : report.results) {
     const Claim& claim = *result.claim;
     const std::string head =
         fmt::format("{},{},{},{}", csv_cell(claim.id), claim.kind, result.state, name(result.verdict));
     const std::string tail =
         fmt::format("{},{},{}\n", csv_cell(claim.statement), csv_cell(claim.source), csv_cell(causes(result)));
-    if (result.tests.empty()) text += head + ",,,,,,,," + tail;
+    if (result.tests.empty()) text += head + ",,,,,,,,," + tail;
     for (const TestResult& test : result.tests) {
       std::vector<std::string> missing;
       for (const ClaimRow* row : test.simulated.missing) missing.push_back(row->label());
-      text += fmt::format("{},{},{},{},{},{},{},{},{}", head, csv_cell(test.test->text), test.test->number.text,
-                          test.estimated ? fmt::format("{}", *test.estimated) : "", test.simulated.low,
-                          std::isinf(test.simulated.high) ? "" : fmt::format("{}", test.simulated.high),
-                          name(test.verdict), csv_cell(fmt::format("{}", fmt::join(missing, " "))), tail);
+      text +=
+          fmt::format("{},{},{},{},{},{},{},{},{},{}", head, csv_cell(test.test->text), test.test->unit(),
+                      test.test->number.text, test.estimated ? fmt::format("{}", *test.estimated) : "",
+                      test.simulated.low, std::isinf(test.simulated.high) ? "" : fmt::format("{}", test.simulated.high),
+                      name(test.verdict), csv_cell(fmt::format("{}", fmt::join(missing, " "))), tail);
     }
   }
   return text;

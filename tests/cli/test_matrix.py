@@ -270,6 +270,7 @@ def test_a_verdict_is_no_failure(check, verdict, root, small, tmp_path):
     claim = json.loads(call(root, "claims", "--from", small, "--claims", mine, "--format", "json").stdout)["claims"][0]
     assert (claim["verdict"], claim["tests"][0]["check"]) == (verdict, check)
     assert claim["causes"].endswith(".") and claim["initial_state"] == "steady"
+    assert claim["tests"][0]["unit"] == ("x" if check.startswith("ratio") else "ms")
     if verdict == "waiting for a platform":
         assert [row["row"] for row in claim["tests"][0]["missing"]] == ["hailo-8/resnet50/int8"]
         assert claim["tests"][0]["estimated"] == pytest.approx(2.14, abs=0.005)
@@ -285,8 +286,45 @@ def test_every_format_has_every_claim(root, small):
     assert all(row["statement"] and row["causes"] and row["verdict"] for row in rows)
     markdown = call(root, "claims", "--from", small, "--format", "markdown").stdout
     assert [line.split(" | ")[0][2:] for line in markdown.splitlines() if line.startswith("| ")][1:] == ids
+    units = {row["id"]: row["unit"] for row in rows}
+    assert [units[id] for id in ("K3", "K10", "K11", "K20", "K27", "latency-order", "camera-fusion", "K30")] == [
+        "x", "MB", "%", "mJ", "rows", "pairs", "streams", ""]
     one = call(root, "claims", "--from", small, "--claim", "K3").stdout
     assert one.startswith("K3: ") and "verdict" in one and "K4" not in one
+
+
+def test_claims_about_weights_over_pcie_have_the_estimate_of_that_table(root, small):
+    with open(ROOT / "configs" / "estimator" / "results.csv", encoding="utf-8") as file:
+        table = {(r["model"], r["precision"]): r for r in csv.DictReader(file)
+                 if (r["variant"], r["platform"]) == ("committed_pcie", "hailo-8")}
+    args = ("--claim", "K13", "--claim", "K14", "--claim", "K33", "--from", small)
+    claims = json.loads(call(root, "claims", *args, "--format", "json").stdout)["claims"]
+    frames, share, vit = [[test["estimated"] for test in claim["tests"]] for claim in claims]
+    printed = table["resnet50", "INT8"]
+    assert f"{frames[0]:.1f}" == printed["throughput_fps"]
+    assert share[0] == pytest.approx(100 * float(printed["pcie_latency_ms"]) / float(printed["recomputed_latency_ms"]), abs=1e-2)
+    assert [f"{value:.2f}" for value in vit] == [table["vit_b_16", p]["latency_ms"] for p in ("FP32", "FP16", "INT8")]
+    text = call(root, "claims", *args).stdout
+    assert "estimator 117 frames/s, simulated -: waiting" in text and "estimator 75 %, simulated -" in text
+    # The table without PCIe, which other claims are about, has the other figure: 2.14 ms is 468 frames/s.
+    claim = json.loads(call(root, "claims", "--from", small, "--claim", "K12", "--format", "json").stdout)["claims"][0]
+    assert claim["tests"][0]["estimated"] == pytest.approx(2.14, abs=0.005)
+
+
+def test_what_is_no_directory_of_a_matrix_is_told(root, tmp_path):
+    def refused(directory):
+        said = call(root, "claims", "--from", directory, code=2).stderr
+        assert f"--from '{directory}': " in said and "expected matrix.json, as `cyclescope matrix --out` writes it" in said
+        return said
+
+    assert "no such directory" in refused(tmp_path / "none")
+    assert "an empty directory" in refused(tmp_path)
+    (tmp_path / "points").mkdir()
+    assert "without tables, as an interrupted command leaves" in refused(tmp_path)
+    (tmp_path / "scaling.json").write_text("{}")
+    assert "scaling.json of cyclescope scaling is there" in refused(tmp_path)
+    (tmp_path / "scaling.json").rename(tmp_path / "sweep.json")
+    assert "sweep.json of cyclescope sweep is there" in refused(tmp_path)
 
 
 def test_claims_name_the_version_of_the_results(root, small, tmp_path):

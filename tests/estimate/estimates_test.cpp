@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -28,6 +29,23 @@ TEST_CASE("the table has every analysis once, published or not, with an estimate
     if (!row.published()) unpublished.insert(row.printed.platform);
   }
   CHECK(unpublished == std::set<std::string>{"h100-pcie", "coral-edgetpu"});
+}
+
+TEST_CASE("the table as committed, with PCIe streaming, differs for Hailo-8 only and prints its figures there") {
+  std::map<std::pair<std::string, Precision>, PublishedResult> printed;
+  for (PublishedResult& row : read_published_results(data_directory())) {
+    if (row.variant == ResultVariant::committed_pcie) printed[{row.model, row.precision}] = std::move(row);
+  }
+  for (const EstimatedRow& row : read_estimates(data_directory()).rows) {
+    INFO(row.printed.platform << " " << row.printed.model << " " << name(row.printed.precision));
+    if (row.printed.platform == "hailo-8") {
+      const PublishedResult& expected = printed.at({row.printed.model, row.printed.precision});
+      CHECK(expected.latency_ms->is(row.committed.latency() * 1e3));
+      CHECK(expected.throughput_fps->is(row.committed.throughput()));
+    } else {
+      CHECK(row.committed.latency() == row.estimate.latency());
+    }
+  }
 }
 
 TEST_CASE("a row whose network has no operators is refused with its line") {
