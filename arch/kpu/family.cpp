@@ -200,16 +200,16 @@ class KpuFamily : public machine::Family {
     return result;
   }
 
-  [[nodiscard]] std::vector<machine::ServedFrame> serve(const Graph& graph, const config::Settings& settings,
-                                                        const RunOptions& options,
-                                                        const std::vector<Femtoseconds>& arrivals) const override {
+  [[nodiscard]] machine::ServedFrames serve(const Graph& graph, const config::Settings& settings,
+                                            const RunOptions& options,
+                                            const std::vector<Femtoseconds>& arrivals) const override {
     const KpuConfig config = from_settings(settings);
     const Program program = lower(graph, config, lowering_options(options));
     if (options.strict_precision) refuse_substitutes(graph, program);
     kernel::initialise();
     ledger::Ledger ledger(false);
     Chip chip(config, program, settings, ledger);
-    return machine::serve(chip, ledger, options, arrivals);
+    return {precision_use(options.precision).label, machine::serve(chip, ledger, options, arrivals)};
   }
 
  private:

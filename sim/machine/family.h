@@ -60,6 +60,12 @@ struct ServedFrame {
   Femtoseconds end = 0;  ///< last output byte in home memory
 };
 
+/// Frames of a sequence, in the order of their arrivals.
+struct ServedFrames {
+  std::string precision_label;  ///< as of a result: native, fallback, substituted
+  std::vector<ServedFrame> frames;
+};
+
 /// A machine family: one folder under arch/.
 class Family {
  public:
@@ -81,9 +87,8 @@ class Family {
                                                const RunOptions& options) const = 0;
   /// Simulates consecutive frames on one machine (machine.h: serve), unbooked. One call per process. Throws NotModelled
   /// where the family cannot do it.
-  [[nodiscard]] virtual std::vector<ServedFrame> serve(const workloads::Graph& graph, const config::Settings& settings,
-                                                       const RunOptions& options,
-                                                       const std::vector<Femtoseconds>& arrivals) const;
+  [[nodiscard]] virtual ServedFrames serve(const workloads::Graph& graph, const config::Settings& settings,
+                                           const RunOptions& options, const std::vector<Femtoseconds>& arrivals) const;
 };
 
 }  // namespace cyclescope::machine

@@ -68,16 +68,16 @@ StreamsReport serve_streams(const Request& request, const StreamsRequest& stream
   for (std::int64_t frame = 0; frame < streams.frames; ++frame) {
     arrivals.insert(arrivals.end(), static_cast<std::size_t>(streams.streams), frame * streams.period());
   }
-  StreamsReport report{streams,
-                       request.platform.name,
-                       request.trace.graph.model,
-                       name(request.options.precision),
-                       request.options.initial_state,
-                       overrides_of(request),
-                       {}};
-  report.served =
+  machine::ServedFrames served =
       request.platform.family->serve(request.trace.graph, request.platform.settings, request.options, arrivals);
-  return report;
+  return {streams,
+          request.platform.name,
+          request.trace.graph.model,
+          name(request.options.precision),
+          std::move(served.precision_label),
+          request.options.initial_state,
+          overrides_of(request),
+          std::move(served.frames)};
 }
 
 }  // namespace cyclescope::run

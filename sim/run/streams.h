@@ -26,6 +26,7 @@ struct StreamsReport {
   std::string platform;
   std::string model;
   std::string precision;
+  std::string precision_label;  ///< how the precision is executed
   std::string initial_state;
   std::map<std::string, std::string> overrides;  ///< settings that the command line changed, key -> value with unit
   std::vector<machine::ServedFrame> served;

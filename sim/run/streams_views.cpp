@@ -23,6 +23,7 @@ std::string to_json(const StreamsReport& report) {
             {"platform", report.platform},
             {"model", report.model},
             {"precision", report.precision},
+            {"precision_label", report.precision_label},
             {"initial_state", report.initial_state},
             {"overrides", Json::object()},
             {"streams", report.request.streams},
@@ -35,6 +36,7 @@ std::string to_json(const StreamsReport& report) {
             {"latency_worst_s", seconds(report.worst_latency())},
             {"load", report.load()},
             {"streams_in_time", report.streams_in_time()},
+            {"energy_fj_total", nullptr},
             {"frames", Json::array()}};
   for (const auto& [key, value] : report.overrides) json["overrides"][key] = value;
   for (std::size_t i = 0; i < report.served.size(); ++i) {
@@ -78,13 +80,14 @@ std::string to_table(const StreamsReport& report) {
   if (demand > kPercent) table.row({"demand", fmt::format("{:.1f} % of what the machine can serve", demand)});
   table.row(
       {"streams that meet their period", fmt::format("{} ({})", verdict(report), duration(report.request.period()))});
+  table.row({"energy", "not modelled for streams; run without --streams has that of one inference"});
   return fmt::format(
-      "{} on {}, {}, {} state: {} of {} frames/s, {} of each; cyclescope {}\n{}\nSimulated\n{}\n"
+      "{} on {}, {} ({}), {} state: {} of {} frames/s, {} of each; cyclescope {}\n{}\nSimulated\n{}\n"
       "All cameras are triggered at the same instant and served in turn. Frames do not overlap on this machine: "
       "each waits\nuntil the one before it has come to rest.\n",
-      report.model, report.platform, report.precision, report.initial_state, plural(report.request.streams, "stream"),
-      plain(report.request.fps), plural(report.request.frames, "frame"), kVersion, changed(report.overrides),
-      table.text("  "));
+      report.model, report.platform, report.precision, report.precision_label, report.initial_state,
+      plural(report.request.streams, "stream"), plain(report.request.fps), plural(report.request.frames, "frame"),
+      kVersion, changed(report.overrides), table.text("  "));
 }
 
 }  // namespace

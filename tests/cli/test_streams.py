@@ -63,6 +63,17 @@ def test_too_many_cameras_are_told():
     assert "yes, all of them" in text and "demand" not in text
 
 
+def test_the_label_of_the_precision_is_that_of_a_run_and_energy_is_not_modelled():
+    for precision, label in (("int8", "native"), ("fp16", "substituted")):
+        args = (*FAST, "--precision", precision, "--streams", "1", "--frames", "1")
+        assert json.loads(succeed(*FAST, "--precision", precision, "--format", "json"))["precision_label"] == label
+        report = json.loads(succeed(*args, "--format", "json"))
+        assert (report["precision_label"], report["energy_fj_total"]) == (label, None)
+        text = succeed(*args)
+        assert f", {precision} ({label}), steady state" in text
+        assert re.search(r"energy +not modelled for streams; ", text)
+
+
 @pytest.mark.parametrize(
     "args, naming",
     [

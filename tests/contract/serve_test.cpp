@@ -27,7 +27,7 @@ Served serve(const Machine& machine, const std::vector<Femtoseconds>& arrivals, 
   const auto work = [&](std::size_t) {
     const run::Platform platform = run::load_platform(machine.platform, overrides_of(machine, kIdeal));
     std::ostringstream text;
-    for (const ServedFrame& frame : platform.family->serve(classifier(), platform.settings, options, arrivals)) {
+    for (const ServedFrame& frame : platform.family->serve(classifier(), platform.settings, options, arrivals).frames) {
       text << frame.arrival << ' ' << frame.start << ' ' << frame.end << '\n';
     }
     return text.str();
