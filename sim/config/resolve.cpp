@@ -136,7 +136,7 @@ void check_effect(const Settings& settings, const std::string& key, const std::s
 }  // namespace
 
 Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides,
-                 const std::vector<Computed>& computed) {
+                 const std::vector<Computed>& computed, const std::map<std::string, std::string>& typed) {
   Settings result;
   Declarations declarations;
   for (const auto& [key, declaration] : schema.declarations()) {
@@ -166,7 +166,9 @@ Settings resolve(const Schema& schema, const std::string& file, const std::vecto
     result.settings_[value.key] = setting;
   }
   for (const std::string& override_text : overrides) {
-    const std::string place = fmt::format("{} {}", kOverride, override_text);
+    const auto as_typed = typed.find(override_text);
+    const std::string place =
+        as_typed == typed.end() ? fmt::format("{} {}", kOverride, override_text) : as_typed->second;
     const std::size_t equals = override_text.find('=');
     if (equals == std::string::npos) throw fault(place, "no '='", "key=VALUE [UNIT]");
     const std::string key = trim(override_text.substr(0, equals));

@@ -91,7 +91,7 @@ class Settings {
 
  private:
   friend Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides,
-                          const std::vector<Computed>& computed);
+                          const std::vector<Computed>& computed, const std::map<std::string, std::string>& typed);
   std::map<std::string, Setting> settings_;
   std::vector<std::shared_ptr<const Declaration>> owned_;
 };
@@ -99,7 +99,8 @@ class Settings {
 /// Reads `file` and the files it names as base, applies `computed` and then `overrides` (`key=VALUE UNIT`), fills
 /// defaults, checks every value. Throws InputError with file and line (or --set), key, value and what was expected: unknown, repeated or
 /// missing key, override without effect, bad number, missing or wrong unit, value out of range, missing confidence or source, base cycle.
+/// `typed` names overrides in errors as the user typed them, where that was not `--set OVERRIDE`.
 Settings resolve(const Schema& schema, const std::string& file, const std::vector<std::string>& overrides,
-                 const std::vector<Computed>& computed = {});
+                 const std::vector<Computed>& computed = {}, const std::map<std::string, std::string>& typed = {});
 
 }  // namespace cyclescope::config

@@ -152,7 +152,8 @@ std::vector<std::string> estimator_platforms(const std::string& directory) {
 }
 
 BranesPlatform load_estimator_constants(const std::string& directory, const std::string& name,
-                                        const std::vector<std::string>& overrides) {
+                                        const std::vector<std::string>& overrides,
+                                        const std::map<std::string, std::string>& typed) {
   const std::vector<std::string> names = estimator_platforms(directory);
   if (!std::binary_search(names.begin(), names.end(), name)) {
     throw InputError(fmt::format("the estimator has no constants of '{}'{}; expected one of {} in {}", name,
@@ -161,7 +162,8 @@ BranesPlatform load_estimator_constants(const std::string& directory, const std:
   Schema schema;
   declare_constants(schema);
   return constants_from(
-      name, config::resolve(schema, (fs::path(constants_directory(directory)) / (name + ".ini")).string(), overrides));
+      name, config::resolve(schema, (fs::path(constants_directory(directory)) / (name + ".ini")).string(), overrides,
+                            {}, typed));
 }
 
 }  // namespace cyclescope::estimate

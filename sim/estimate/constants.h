@@ -27,9 +27,11 @@ BranesPlatform constants_from(const std::string& name, const config::Settings& s
 /// Names that load_estimator_constants takes, sorted.
 std::vector<std::string> estimator_platforms(const std::string& directory);
 
-/// Reads the constants of a platform (`kpu-t64`); `overrides` are `estimator.KEY=VALUE UNIT` and win. Throws InputError:
-/// unknown name (the known ones are listed), and as config::resolve and constants_from do.
+/// Reads the constants of a platform (`kpu-t64`); `overrides` are `estimator.KEY=VALUE UNIT` and win; `typed` as
+/// of config::resolve. Throws InputError: unknown name (the known ones are listed), and as config::resolve and
+/// constants_from do.
 BranesPlatform load_estimator_constants(const std::string& directory, const std::string& name,
-                                        const std::vector<std::string>& overrides = {});
+                                        const std::vector<std::string>& overrides = {},
+                                        const std::map<std::string, std::string>& typed = {});
 
 }  // namespace cyclescope::estimate

@@ -92,14 +92,17 @@ Estimator::Estimator(std::vector<std::string> overrides)
       rows_(estimate::read_published_results(estimator_directory())) {
   constexpr const char* kPrefix = "estimator.";
   for (std::string& one : overrides_) {
+    const std::string typed = "--constant " + one;
     if (one.rfind(kPrefix, 0) != 0) one = kPrefix + one;
+    typed_[one] = typed;
   }
 }
 
 const BranesPlatform& Estimator::constants(const std::string& platform) {
   const auto found = constants_.find(platform);
   if (found != constants_.end()) return found->second;
-  return constants_.emplace(platform, estimate::load_estimator_constants(estimator_directory(), platform, overrides_))
+  return constants_
+      .emplace(platform, estimate::load_estimator_constants(estimator_directory(), platform, overrides_, typed_))
       .first->second;
 }
 

@@ -46,6 +46,7 @@ class Estimator {
   const estimate::BranesPlatform& constants(const std::string& platform);
 
   std::vector<std::string> overrides_;
+  std::map<std::string, std::string> typed_;  ///< overrides as the user typed them
   std::map<std::string, estimate::BranesPlatform> constants_;
   std::map<std::string, estimate::BranesWorkload> lists_;
   std::vector<estimate::PublishedResult> rows_;

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
+#include <map>
 
 #include "sim/base/checked.h"
 #include "sim/memory/dram_config.h"
@@ -30,13 +29,6 @@ std::vector<std::string> words(const Arguments& arguments, const std::string& op
     }
   }
   return found;
-}
-
-std::optional<std::int64_t> whole(const std::string& text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 1) return std::nullopt;
-  return value;
 }
 
 /// What the platform says, as far as the axes need it. An ideal port has a bandwidth; its units are MB/s instead of
@@ -179,7 +171,8 @@ class Planner {
   void scale_bandwidth(const std::vector<Rate>& rates) {
     for_all_series(chip_.shown, "", [&](PlannedSeries& series) {
       for (const Rate& rate : rates) {
-        add(series, rate.label, rate.units, chip_.name, {chip_.set_units(rate.units)}, 1);
+        add(series, rate.label, rate.units, chip_.name, {{chip_.set_units(rate.units), "--bandwidth " + rate.label}},
+            1);
       }
     });
   }
@@ -192,12 +185,16 @@ class Planner {
         if (plan_.head.weak && size % sizes.front() != 0) {
           throw InputError(fmt::format("--tiles {}: --weak needs multiples of the smallest, {}", size, sizes.front()));
         }
-        std::vector<std::string> sets{fmt::format("{}={} tiles", kTiles, size)};
+        std::map<std::string, std::string> typed{
+            {fmt::format("{}={} tiles", kTiles, size), fmt::format("--tiles {}", size)}};
         const std::int64_t mine = series.head.memory == "scaled"
                                       ? std::max<std::int64_t>(1, checked_mul(channels, size) / chip_.tiles)
                                       : channels;
-        if (mine != chip_.units) sets.push_back(chip_.set_units(mine));
-        add(series, std::to_string(size), size, chip_.name, sets, plan_.head.weak ? size / sizes.front() : 1);
+        if (mine != chip_.units) {
+          typed[chip_.set_units(mine)] = fixed.empty() ? fmt::format("--memory scaled with --tiles {}", size)
+                                                       : fmt::format("--bandwidth {} with --tiles {}", fixed, size);
+        }
+        add(series, std::to_string(size), size, chip_.name, typed, plan_.head.weak ? size / sizes.front() : 1);
       }
     });
   }
@@ -218,20 +215,22 @@ class Planner {
     }
   }
 
+  /// `typed`: the settings of the point that axes make -> the axis as the user typed it.
   void add(PlannedSeries& series, const std::string& label, std::int64_t size, const std::string& platform,
-           const std::vector<std::string>& sets, std::int64_t batch) {
+           const std::map<std::string, std::string>& typed, std::int64_t batch) {
     const auto twin = [&](const PlannedPoint& point) { return point.label == label; };
     if (std::any_of(series.points.begin(), series.points.end(), twin)) refuse_twice("platforms", label);
     PlannedPoint point{label, size, common_};
     point.spec.platform = platform;
     point.spec.sets = sets_;
-    point.spec.sets.insert(point.spec.sets.end(), sets.begin(), sets.end());
+    for (const auto& [set, axis] : typed) point.spec.sets.push_back(set);
     if (series.head.memory == "ideal") point.spec.sets.emplace_back("memory.ideal=on");
     point.spec.options.initial_state = series.head.state;
     point.spec.options.batch = batch;
     point.spec.label = fmt::format("{}{}{} {}, memory {}, {}", series.head.fixed, series.head.fixed.empty() ? "" : ", ",
                                    plan_.head.axis, label, series.head.memory, series.head.state);
-    load_platform(platform, point.spec.sets, common_.options.precision);
+    point.spec.typed = typed;
+    load_platform(platform, point.spec.sets, common_.options.precision, typed);
     series.points.push_back(std::move(point));
   }
 
@@ -244,63 +243,7 @@ class Planner {
   ScalingPlan plan_;
 };
 
-/// GB/s with up to three decimals, in MB/s.
-std::optional<std::int64_t> megabytes(const std::string& text) {
-  constexpr std::size_t kDecimals = 3;
-  constexpr std::size_t kDigits = 6;
-  const std::size_t point = std::min(text.find('.'), text.size());
-  std::string decimals = point < text.size() ? text.substr(point + 1) : "0";
-  if (point == 0 || point > kDigits || decimals.empty() || decimals.size() > kDecimals) return std::nullopt;
-  decimals.resize(kDecimals, '0');
-  const std::string digits = text.substr(0, point) + decimals;
-  if (digits.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-  return std::stoll(digits);
-}
-
 }  // namespace
-
-std::vector<std::int64_t> parse_sizes(const std::string& option, const std::string& list) {
-  const auto refuse = [&](const std::string& expected) {
-    throw InputError(fmt::format("--{} '{}': expected {}", option, list, expected));
-  };
-  std::vector<std::int64_t> sizes;
-  bool go_on = false;
-  for (const std::string& field : fields(option, list)) {
-    if (field == "...") {
-      const std::size_t n = sizes.size();
-      if (go_on || n < 2 || sizes[n - 1] % sizes[n - 2] != 0) refuse("'...' behind two numbers with a whole ratio");
-      go_on = true;
-      continue;
-    }
-    const std::optional<std::int64_t> value = whole(field);
-    if (!value) refuse("rising positive integers such as 1,2,4 or 1,2,...,64");
-    if (!sizes.empty() && *value <= sizes.back())
-      refuse(fmt::format("rising positive integers, not {}, {}", sizes.back(), *value));
-    if (go_on) {
-      const std::int64_t ratio = sizes.back() / sizes[sizes.size() - 2];
-      while (sizes.back() <= *value / ratio && sizes.back() * ratio < *value) sizes.push_back(sizes.back() * ratio);
-      if (sizes.back() * ratio != *value) refuse(fmt::format("{} to be reached by steps of {}x", *value, ratio));
-      go_on = false;
-    }
-    sizes.push_back(*value);
-  }
-  if (go_on) refuse("a last number behind '...'");
-  return sizes;
-}
-
-std::int64_t channels_for(const std::string& bandwidth, std::int64_t per_channel) {
-  constexpr std::int64_t kMega = 1'000'000;
-  constexpr std::int64_t kThousandth = 1000;
-  const std::int64_t wanted = checked_mul(megabytes(bandwidth).value_or(0), kMega);
-  const std::int64_t channels = (wanted + per_channel / 2) / per_channel;
-  if (channels < 1 || std::abs(channels * per_channel - wanted) > wanted / kThousandth) {
-    const auto gb = [&](std::int64_t count) { return static_cast<double>(count * per_channel) / 1e9; };
-    throw InputError(
-        fmt::format("--bandwidth '{}': expected GB/s of whole channels of {:.6g} GB/s: {:.6g}, {:.6g}, {:.6g}, ...",
-                    bandwidth, gb(1), gb(1), gb(2), gb(3)));
-  }
-  return channels;
-}
 
 ScalingPlan plan_scaling(const Arguments& arguments) { return Planner(arguments).take(); }
 

@@ -108,7 +108,8 @@ PlatformFile find_platform(const std::string& platform) {
   return file;
 }
 
-Platform load_platform(const std::string& platform, const std::vector<std::string>& overrides, Precision precision) {
+Platform load_platform(const std::string& platform, const std::vector<std::string>& overrides, Precision precision,
+                       const std::map<std::string, std::string>& typed) {
   const PlatformFile file = find_platform(platform);
   const machine::Family* family = find_family(file.family);
   if (family == nullptr) {
@@ -118,12 +119,12 @@ Platform load_platform(const std::string& platform, const std::vector<std::strin
         fmt::format("{}: {} = '{}'; expected one of {}", file.path, kFamilyKey, file.family, fmt::join(known, ", ")));
   }
   config::Schema schema = family->schema();
-  if (!file.hypothetical) return {file.name, family, config::resolve(schema, file.path, overrides), false};
+  if (!file.hypothetical) return {file.name, family, config::resolve(schema, file.path, overrides, {}, typed), false};
   declare_estimator(schema);
-  const config::Settings settings = config::resolve(schema, file.path, overrides);
+  const config::Settings settings = config::resolve(schema, file.path, overrides, {}, typed);
   const std::vector<config::Computed> replaced =
       estimator_settings(settings, family->quarter_macs(settings, precision), precision);
-  return {file.name, family, config::resolve(schema, file.path, overrides, replaced), true};
+  return {file.name, family, config::resolve(schema, file.path, overrides, replaced, typed), true};
 }
 
 }  // namespace cyclescope::run

@@ -2,6 +2,7 @@
 // them a hypothetical NAME@estimator (estimator.h).
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,9 @@ std::vector<std::string> estimator_names();
 PlatformFile find_platform(const std::string& platform);
 
 /// Finds and resolves; `overrides` are those of --set and win. Only an @estimator machine depends on `precision`: its
-/// clock follows from it and from the settings, unless --set gives the clock. Throws InputError, NotModelled.
+/// clock follows from it and from the settings, unless --set gives the clock. `typed` as of config::resolve. Throws
+/// InputError, NotModelled.
 Platform load_platform(const std::string& platform, const std::vector<std::string>& overrides,
-                       Precision precision = Precision::int8);
+                       Precision precision = Precision::int8, const std::map<std::string, std::string>& typed = {});
 
 }  // namespace cyclescope::run

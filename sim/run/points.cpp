@@ -62,7 +62,7 @@ std::vector<std::string> command_line(const PointSpec& spec) {
 /// In the child. A failure of the simulation is recorded; one of the program, or of reading and writing files, is not.
 void do_point(const PointStore& store, const std::string& key, const PointSpec& spec) {
   const RunLog log(command_line(spec));
-  const Request request{load_platform(spec.platform, spec.sets, spec.options.precision),
+  const Request request{load_platform(spec.platform, spec.sets, spec.options.precision, spec.typed),
                         traces::read(traces::resolve_model(spec.model, library_directory())), spec.options};
   results::RunResult result;
   try {

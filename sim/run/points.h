@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ struct PointSpec {
   std::string model;              ///< name, or a trace file
   std::vector<std::string> sets;  ///< `key=VALUE UNIT`, as --set takes them
   machine::RunOptions options;
-  std::string label;  ///< what progress and messages call it; decides nothing
+  std::string label;                           ///< what progress and messages call it; decides nothing
+  std::map<std::string, std::string> typed{};  ///< a set -> what the user typed, where it was no --set; for errors
 };
 
 struct PointOptions {

@@ -37,7 +37,7 @@ std::string sha1(const std::string& bytes) {
 }
 
 std::string PointKeys::of(const PointSpec& spec) {
-  const Platform platform = load_platform(spec.platform, spec.sets, spec.options.precision);
+  const Platform platform = load_platform(spec.platform, spec.sets, spec.options.precision, spec.typed);
   const std::string path = traces::resolve_model(spec.model, library_directory());
   std::string& trace = traces_[path];
   if (trace.empty()) trace = sha1(results::read_file(path));

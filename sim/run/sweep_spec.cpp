@@ -135,6 +135,7 @@ std::vector<PointSpec> expand(const SweepSpec& spec) {
                               point.options.initial_state, point.options.batch);
     for (std::size_t i = 0; i < spec.axes.size(); ++i) {
       point.sets.push_back(spec.axes[i].key + "=" + spec.axes[i].values[at[5 + i]]);
+      point.typed[point.sets.back()] = "--axis " + point.sets.back();
       point.label += " " + point.sets.back();
     }
     points.push_back(std::move(point));

@@ -287,8 +287,9 @@ def test_bad_input_is_refused_in_one_line(result_file, tmp_path):
     refuse("check", "--from", tmp_path / "none", naming="no such directory")
     refuse("check", tmp_path / "none.h5", naming="none.h5")
     refuse("check", result_file, "--operators", "many", naming="--operators 'many'")
-    refuse("check", result_file, "--constant", "bandwith=1 GB/s", naming="bandwith")
-    refuse("check", result_file, "--constant", "bandwidth=fast", naming="fast")
+    said = refuse("check", result_file, "--constant", "bandwith=1 GB/s", naming="--constant bandwith=1 GB/s: ").stderr
+    assert "--set" not in said
+    refuse("check", result_file, "--constant", "bandwidth=fast", naming="--constant bandwidth=fast: 'fast'")
     refuse("check", result_file, "--format", "xml", naming="xml")
     refuse("check", result_file, "--model", "vit_b_16", naming="expected the trace that was simulated")
     (tmp_path / "broken.h5").write_bytes(b"no result")
