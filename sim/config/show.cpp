@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
+
+#include "sim/config/quantity.h"
 
 namespace cyclescope::config {
 namespace {
@@ -30,6 +33,21 @@ std::string line(const Row& row, const std::array<std::size_t, 5>& widths) {
   return text + "\n";
 }
 
+/// The words of every setting that takes one of a few.
+std::string allowed_words(const Settings& settings) {
+  std::size_t widest = 0;
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& [key, setting] : settings.all()) {
+    const Declaration& declaration = *setting.declaration;
+    if (declaration.quantity != Quantity::choice && declaration.quantity != Quantity::flag) continue;
+    rows.emplace_back(key, expected(declaration));
+    widest = std::max(widest, key.size());
+  }
+  std::string text = rows.empty() ? "" : "\nallowed words\n";
+  for (const auto& [key, words] : rows) text += key + std::string(widest - key.size() + 2, ' ') + words + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::string show(const Settings& settings) {
@@ -51,7 +69,7 @@ std::string show(const Settings& settings) {
     if (i == 1 || section(rows[i][0]) != section(rows[i - 1][0])) table += "\n";
     table += line(rows[i], widths);
   }
-  return table;
+  return table + allowed_words(settings);
 }
 
 }  // namespace cyclescope::config

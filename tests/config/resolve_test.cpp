@@ -151,5 +151,32 @@ TEST_CASE("show prints every setting in aligned columns by section") {
         "array.x     3        assumed     --set      command line\n");
 }
 
+TEST_CASE("show lists the words that a setting may have, below the table") {
+  Schema schema;
+  Declaration choice;
+  choice.key = "array.model";
+  choice.quantity = Quantity::choice;
+  choice.choices = {"event", "register"};
+  Declaration flag;
+  flag.key = "sim.log";
+  flag.quantity = Quantity::flag;
+  schema.add(choice).add(flag);
+  const Directory directory;
+  const std::string file = directory.write("m.ini", "array.model = event | derived | x\nsim.log = on | derived | x\n");
+  const std::string text = show(resolve(schema, file, {}));
+  CHECK(text.substr(text.find("\nallowed words\n")) ==
+        "\nallowed words\n"
+        "array.model  one of event register\n"
+        "sim.log      on or off\n");
+}
+
+TEST_CASE("an error names an override as the user typed it") {
+  const Directory directory;
+  const std::string file = directory.write("m.ini", "clock = 1 GHz | derived | x\n");
+  CHECK_THROWS_WITH(resolve(full_schema(), file, {"array.rows=0"}, {}, {{"array.rows=0", "--rows 0"}}),
+                    Catch::StartsWith("--rows 0: "));
+  CHECK_THROWS_WITH(resolve(full_schema(), file, {"array.rows=0"}), Catch::StartsWith("--set array.rows=0: "));
+}
+
 }  // namespace
 }  // namespace cyclescope::config::test
