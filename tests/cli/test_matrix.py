@@ -222,6 +222,20 @@ def test_a_failed_row_is_counted_and_exits_4(root, small, tmp_path):
     assert results_of(tmp_path / "m") == results_of(small)
 
 
+def test_a_model_that_does_not_fit_is_refused_with_need_and_budget(root, tmp_path):
+    copy = tmp_path / "root"
+    shutil.copytree(root, copy)
+    chip = copy / "configs" / "platforms" / "kpu-t64.ini"
+    chip.write_text(chip.read_text().replace("capacity = 256 KiB", "capacity = 1 KiB"))
+    done = call(copy, "matrix", *SMALL, "--out", tmp_path / "m")
+    assert "0 simulated, 0 with warnings; 4 waiting for a platform, 4 refused, 0 failed" in done.stdout
+    for row in rows_of(tmp_path / "m"):
+        if row["platform"] == "kpu-t64":
+            assert (row["status"], row["fits"], row["cycles"]) == ("refused", None, None)
+            assert "does not fit: it needs " in row["reason"] and "the budget is 1024 B" in row["reason"]
+            assert f"refused: {row['reason']}" in done.stdout
+
+
 @pytest.mark.parametrize(
     "args, naming",
     [
