@@ -144,7 +144,7 @@ TEST_CASE("inversions are pairs that the simulation orders otherwise than the es
   CHECK(verdict("inversions(latency, */net/int8) = 0", turned) == Verdict::refuted);
   const Rows level{simulated_row("a", 8, 4), simulated_row("b", 4, 4)};
   CHECK(verdict("inversions(latency, */net/int8) = 0", level) == Verdict::confirmed);  // a tie is none, on either side
-  const Rows tied{simulated_row("a", 8, 3), simulated_row("b", 8, 4)};  // the estimator orders none
+  const Rows tied{simulated_row("a", 8, 3), simulated_row("b", 8, 4)};                 // the estimator orders none
   CHECK(verdict("inversions(latency, */net/int8) = 0", tied) == Verdict::confirmed);
 }
 
