@@ -1,5 +1,7 @@
 #include "arch/kpu/operand_mover.h"
 
+#include <algorithm>
+
 namespace cyclescope::kpu {
 
 using ledger::Reason;
@@ -31,21 +33,20 @@ void OperandMover::launch(const Launch& launch, std::vector<Move> moves, std::in
 }
 
 void OperandMover::release_pool(Operand operand, std::int64_t bytes, const Release& release) {
-  pools_[index(operand)].returning.push_back({bytes, release});
-  wake_at(release.at);
+  Pool& pool = pools_[index(operand)];
+  pool.returning.push_back({bytes, release});
+  const bool waits = next_ < moves_.size() && moves_[next_].operand == operand && pool.free < moves_[next_].bytes;
+  if (waits) wake_at(release.at);
 }
 
 void OperandMover::collect(Pool& pool) {
-  std::vector<Credit> later;
-  for (const Credit& credit : pool.returning) {
-    if (credit.release.at > kernel::now()) {
-      later.push_back(credit);
-      continue;
-    }
+  const auto back = [&pool](const Credit& credit) {
+    if (credit.release.at > kernel::now()) return false;
     pool.free += credit.bytes;
     pool.last = ledger::latest({pool.last, credit.release});
-  }
-  pool.returning = std::move(later);
+    return true;
+  };
+  pool.returning.erase(std::remove_if(pool.returning.begin(), pool.returning.end(), back), pool.returning.end());
 }
 
 void OperandMover::step() {
@@ -56,24 +57,28 @@ void OperandMover::step() {
     const auto queue = static_cast<std::size_t>(chip_.config.block_mover_queue);
     const Femtoseconds fetched = next_ < queue ? launch_.release.at : starts_[next_ - queue];
     const Femtoseconds decoded = fetched + chip_.clocks(chip_.config.block_mover_setup);
-    if (!tokens_.complete(move.token) || pool.free < move.bytes) return;  // woken when that changes
-    const Femtoseconds ready = std::max({decoded, tokens_.release(move.token).at, engine_free_});
+    const Release* arrived = tokens_.completed(move.token);
+    if (arrived == nullptr) return;  // woken when it is
+    if (pool.free < move.bytes) {    // woken by what is on its way back, and by what will be
+      for (const Credit& credit : pool.returning) wake_at(credit.release.at);
+      return;
+    }
+    const Femtoseconds ready = std::max({decoded, arrived->at, engine_free_});
     if (ready > kernel::now()) {
       wake_at(ready);
       return;
     }
     Release decode = next_ < queue ? launch_.release : Release{moved_[next_ - queue], fetched, Reason::resource};
-    if (decoded >= std::max(tokens_.release(move.token).at, engine_free_)) {
+    if (decoded >= std::max(arrived->at, engine_free_)) {
       const ledger::ActivityId setup =
           chip_.ledger.record(lane_.id(), launch_.op, ledger::Leaf::overhead_descriptor, fetched, decoded, decode);
       decode = {setup, decoded, Reason::issue};
     }
-    perform(move, pool, decode);
+    perform(move, pool, ledger::latest({*arrived, pool.last, decode}));
   }
 }
 
-void OperandMover::perform(const Move& move, Pool& pool, const Release& decoded) {
-  Release release = ledger::latest({tokens_.release(move.token), pool.last, decoded});
+void OperandMover::perform(const Move& move, Pool& pool, Release release) {
   if (last_ != ledger::kOrigin) release = ledger::latest({release, {last_, engine_free_, Reason::resource}});
   const L3::Burst burst = l3_.access(L3Client::mover_in, move.bytes, lane_.id(), launch_.op, release);
   const Femtoseconds visible = burst.end + chip_.clocks(chip_.config.l3_latency + 1);

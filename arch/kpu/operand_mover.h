@@ -50,7 +50,8 @@ class OperandMover : public Engine {
 
   static std::size_t index(Operand operand) { return static_cast<std::size_t>(operand); }
   void collect(Pool& pool);
-  void perform(const Move& move, Pool& pool, const ledger::Release& decoded);
+  /// `release`: the latest of data, room in the pool and descriptor.
+  void perform(const Move& move, Pool& pool, ledger::Release release);
 
   L3& l3_;
   TokenBoard& tokens_;

@@ -18,6 +18,10 @@ EventArray<Core>::EventArray(const std::string& name, const ArrayGeometry& geome
 
 template <class Core>
 void EventArray<Core>::wake() {
+  if (kernel::now() == stepping_at_) {
+    called_meanwhile_ = true;
+    return;
+  }
   wake_at(clock_.edge(kernel::now()));
 }
 
@@ -44,9 +48,14 @@ void EventArray<Core>::open_egress(const EgressWindow& window) {
 template <class Core>
 void EventArray<Core>::step() {
   const std::int64_t clock = current_clock();
-  events_.clear();
-  core_.advance(clock, events_);
-  for (const StepEvent& event : events_) tell(event);
+  stepping_at_ = clock_.cycles(clock);
+  do {
+    called_meanwhile_ = false;
+    events_.clear();
+    core_.advance(clock, events_);
+    for (const StepEvent& event : events_) tell(event);
+  } while (called_meanwhile_);
+  stepping_at_ = -1;
   const std::int64_t next = core_.next_clock();
   if (next == kUnknown) return;
   const Femtoseconds t = clock_.cycles(std::max(next, clock + 1));

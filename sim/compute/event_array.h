@@ -39,7 +39,9 @@ class EventArray : public Array {
   ArrayBook book_;
   ArrayListener* listener_;
   std::vector<StepEvent> events_;
-  Femtoseconds wake_ = -1;  ///< latest wake asked for
+  Femtoseconds wake_ = -1;         ///< latest wake asked for
+  Femtoseconds stepping_at_ = -1;  ///< the edge at which it steps, while it does
+  bool called_meanwhile_ = false;  ///< by a listener, from inside its call
 };
 
 extern template class EventArray<LockStep>;

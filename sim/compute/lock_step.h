@@ -89,7 +89,11 @@ class LockStep {
   void enter(std::vector<StepEvent>& events, Side side, std::size_t index);
   /// Does one of the things due at `clock` other than a start or a resumption.
   void happen(std::vector<StepEvent>& events, std::int64_t clock, std::int64_t frozen_from);
-  /// Clock of the first such thing before the array freezes at `frozen_from`.
+  /// Clock of the next arrival at the edge, if the array does not freeze at `frozen_from` before it.
+  [[nodiscard]] std::int64_t next_arrival(std::int64_t frozen_from) const;
+  /// The next arrival and those after it that come before clock `limit` and are not held; returns the clock of the last.
+  std::int64_t arrive_before(std::vector<StepEvent>& events, std::int64_t limit);
+  /// Clock of the first such thing but an arrival before the array freezes at `frozen_from`.
   [[nodiscard]] std::int64_t next_happening(std::int64_t frozen_from) const;
 
   bool interleave_;

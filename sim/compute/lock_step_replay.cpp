@@ -16,16 +16,21 @@ void LockStep::advance(std::int64_t clock, std::vector<StepEvent>& events) {
     const Freeze freeze = next_freeze();
     const std::int64_t frozen_from = freeze.step == kUnknown ? kUnknown : freeze.step + offset_;
     const auto reach = [&](std::int64_t c) { next_step_ = std::max(next_step_, std::min(c - offset_, freeze.step)); };
-    const std::int64_t happening = next_happening(frozen_from);
+    const std::int64_t arriving = next_arrival(frozen_from);
+    const std::int64_t other = next_happening(frozen_from);
     const std::int64_t start_at = start_clock();
     const std::int64_t starting = start_at < frozen_from ? start_at : kUnknown;
-    const std::int64_t first = std::min({happening, freeze.until, starting});
+    const std::int64_t first = std::min({arriving, other, freeze.until, starting});
     if (first > clock) {
       reach(clock);
       break;
     }
+    if (arriving < std::min({other, freeze.until, starting})) {
+      reach(arrive_before(events, std::min({other, frozen_from, starting, clock + 1})));
+      continue;
+    }
     reach(first);
-    if (happening == first) {
+    if (arriving == first || other == first) {
       happen(events, first, frozen_from);
     } else if (freeze.until == first) {
       resume(events, freeze);
@@ -41,12 +46,29 @@ void LockStep::advance(std::int64_t clock, std::vector<StepEvent>& events) {
   }
 }
 
+std::int64_t LockStep::next_arrival(std::int64_t frozen_from) const {
+  const std::int64_t step = results_.next_step();
+  return step != kUnknown && step + offset_ < frozen_from ? step + offset_ : kUnknown;
+}
+
+// An arrival changes nothing but what later arrivals and the leaving of its own block wait for, and a block leaves after
+// its last result has come.
+std::int64_t LockStep::arrive_before(std::vector<StepEvent>& events, std::int64_t limit) {
+  std::int64_t clock = 0;
+  std::int64_t step = results_.next_step();
+  do {
+    clock = step + offset_;
+    arrive(events);
+    step = results_.next_step();
+  } while (step != kUnknown && step + offset_ < limit && results_.first_held(offset_) > step);
+  return clock;
+}
+
 std::int64_t LockStep::next_happening(std::int64_t frozen_from) const {
   std::int64_t first = kUnknown;
   const auto at_step = [&](std::int64_t step) {
     if (step != kUnknown && step + offset_ < frozen_from) first = std::min(first, step + offset_);
   };
-  at_step(results_.next().step);
   for (const TokenStream* stream : {&a_, &b_}) {
     for (const EnteringRun& run : stream->entering()) {
       if (run.room_step == kNoStep || run.made_room) {
@@ -86,7 +108,7 @@ void LockStep::happen(std::vector<StepEvent>& events, std::int64_t clock, std::i
     BlockState& state = blocks_[i];
     if (!state.left && leave_clock(state) == clock) return leave(events, state);
   }
-  if (results_.next().step == step) return arrive(events);
+  if (results_.next_step() == step) return arrive(events);
   for (std::size_t i = 0; i < started_; ++i) {
     BlockState& state = blocks_[i];
     if (state.edge_clock == kUnknown && state.last_edge_step() == step) {

@@ -8,6 +8,7 @@
 // Errors: a second window of a block and a mix of regular and explicit windows are InternalErrors.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "sim/compute/block_state.h"
@@ -34,6 +35,14 @@ class ResultStream {
   };
   /// Earliest arrival over the columns; step kUnknown when nothing is to come.
   [[nodiscard]] Arrival next() const;
+  /// Its step alone.
+  [[nodiscard]] std::int64_t next_step() const {
+    std::int64_t step = kUnknown;
+    for (const Column& column : columns_) {
+      if (!column.to_come.empty()) step = std::min(step, column.to_come.front().step);
+    }
+    return step;
+  }
   /// First arrival that cannot happen at step + offset (of those next in their column).
   [[nodiscard]] std::int64_t first_held(std::int64_t offset) const;
   /// Adds to `visit` every next arrival at exactly this step.

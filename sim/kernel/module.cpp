@@ -2,23 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <exception>
+#include "sim/kernel/dispatcher.h"
 
 namespace cyclescope::kernel {
-namespace {
-
-// An exception cannot cross the SystemC scheduler unchanged; the first one is parked here and rethrown by
-// the function that ran the scheduler.
-std::exception_ptr pending_error;
-
-void rethrow_pending() {
-  if (!pending_error) return;
-  const std::exception_ptr error = pending_error;
-  pending_error = nullptr;
-  std::rethrow_exception(error);
-}
-
-}  // namespace
 
 void initialise() {
   static const bool done = [] {
@@ -31,47 +17,39 @@ void initialise() {
 
 void run_until_quiescent() {
   sc_core::sc_start();
-  rethrow_pending();
+  Dispatcher::rethrow_pending();
 }
 
 void advance_to(Femtoseconds t) {
   const Femtoseconds current = now();
   if (t <= current) return;
   sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(t - current)));
-  rethrow_pending();
+  Dispatcher::rethrow_pending();
 }
 
-Module::Module(const std::string& name) : sc_core::sc_module(sc_core::sc_module_name(name.c_str())) {
-  // SC_METHOD with a name of its own: the module's name has left the object hierarchy when this body runs.
-  const std::string process = name + "_step";
-  declare_method_process(run_handle, process.c_str(), Module, run);
-  sensitive << event_;
-  dont_initialize();
-}
+Module::Module(const std::string& name)
+    : sc_core::sc_module(sc_core::sc_module_name(name.c_str())), dispatcher_(Dispatcher::instance()) {}
+
+Module::~Module() { dispatcher_.forget(*this); }
 
 void Module::wake_at(Femtoseconds t) {
+  if (t == asked_[0] || t == asked_[1]) return;
   const Femtoseconds current = now();
+  if (awaited_ && t == current) return;
   if (t < current) throw InternalError(fmt::format("{}: wake at {} fs is in the past ({} fs)", name(), t, current));
-  if (!pending_.empty() && pending_.top() == t) return;
-  if (pending_.empty() || t < pending_.top()) {
-    event_.notify(sc_core::sc_time::from_value(static_cast<std::uint64_t>(t - current)));
-  }
-  pending_.push(t);
+  asked_[1] = asked_[0];
+  asked_[0] = t;
+  dispatcher_.wake(*this, t);
 }
 
-void Module::run() {
-  try {
-    const Femtoseconds current = now();
-    while (!pending_.empty() && pending_.top() <= current) pending_.pop();
-    step();
-    if (!pending_.empty()) {
-      event_.notify(sc_core::sc_time::from_value(static_cast<std::uint64_t>(pending_.top() - current)));
-    }
-  } catch (...) {
-    if (pending_error) return;
-    pending_error = std::current_exception();
-    sc_core::sc_stop();
+void Module::step_once() {
+  if (!awaited_) return;
+  awaited_ = false;
+  const Femtoseconds current = now();
+  for (Femtoseconds& asked : asked_) {
+    if (asked == current) asked = kNone;
   }
+  step();
 }
 
 }  // namespace cyclescope::kernel

@@ -32,6 +32,31 @@ TEST_CASE("wakes come in order of time, and equal ones merge") {
   CHECK(now() == 30);
 }
 
+TEST_CASE("equal wakes merge, however many instants are pending") {
+  initialise();
+  Scripted module("module");
+  Scripted other("other");
+  constexpr Femtoseconds kInstants = 5'000;
+  Instants all;
+  for (Femtoseconds t = 0; t < kInstants; ++t) all.push_back(t * 709'220);
+  for (const Femtoseconds t : all) module.wake_at(t);
+  for (const Femtoseconds t : all) other.wake_at(t);
+  for (auto t = all.rbegin(); t != all.rend(); ++t) module.wake_at(*t);
+  run_until_quiescent();
+  CHECK((module.steps == all));
+  CHECK((other.steps == all));
+}
+
+TEST_CASE("a wake for the present instant merges with one that is due in it") {
+  initialise();
+  Scripted first("first");
+  Scripted second("second");
+  first.at(10, [&] { second.wake_at(10); });
+  for (const Femtoseconds t : {10, 20, 30, 40}) second.wake_at(t);
+  run_until_quiescent();
+  CHECK(second.steps == Instants{10, 20, 30, 40});
+}
+
 TEST_CASE("an earlier wake overtakes a pending one, which is kept") {
   initialise();
   Scripted module("module");
