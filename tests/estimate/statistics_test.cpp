@@ -107,7 +107,7 @@ TEST_CASE("median and percentiles by hand") {
 TEST_CASE("a spread by hand: the bounds belong to it, the worst keeps its sign") {
   const Spread s = spread({0.05, -0.10, 0.25, -3.0, 0.0, 2.0});
   CHECK(s.count == 6);
-  CHECK(s.median == Approx(0.025));  // of 0.0 and 0.05
+  CHECK(s.median == Approx(0.025));           // of 0.0 and 0.05
   CHECK(s.median_absolute == Approx(0.175));  // of 0.10 and 0.25
   CHECK(s.p5 == -3.0);
   CHECK(s.p95 == 2.0);
