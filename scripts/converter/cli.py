@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="?", metavar="MODEL.onnx", help="ONNX file to convert")
     parser.add_argument("--torchvision", metavar="NAME",
-                        help="torchvision model to convert, or resnet50_v1 (strides of TensorFlow-slim)")
+                        help="torchvision model to convert, resnet50_v1 (strides of TensorFlow-slim) or mobilenet_v2_1.4")
     parser.add_argument("--library", metavar="DIR", help="regenerate the committed trace library in DIR")
     parser.add_argument("--out", metavar="FILE.h5", help="trace to write")
     parser.add_argument("--input", metavar="[NAME=]SHAPE", type=_shape, action="append", default=[],

@@ -1,7 +1,7 @@
 """From a model to a trace: the steps shared by ONNX files and torchvision models."""
 import os
 import tempfile
-from typing import Dict, Optional
+from typing import Dict, Optional, Tuple
 
 from . import hdf5_writer, onnx_load, onnx_shapes, torchvision_export
 from .attention import recognise_attention
@@ -13,8 +13,13 @@ from .trace import Trace, build_trace
 
 from . import lower_elementwise, lower_layers, lower_layout  # noqa: F401  (their import registers the rules)
 
-LIBRARY = ("resnet50", "deeplabv3_resnet50", "fcn_resnet50", "vit_b_16", "resnet50_v1")
 LIBRARY_INPUT: Dims = (1, 3, 224, 224)
+LIBRARY: Dict[str, Tuple[str, Dims]] = {
+    **{name: (name, LIBRARY_INPUT) for name in (
+        "resnet50", "deeplabv3_resnet50", "fcn_resnet50", "vit_b_16", "resnet50_v1", "resnet18", "resnet34", "resnet101",
+        "mobilenet_v2", "mobilenet_v2_1.4", "squeezenet1_1", "efficientnet_b0")},
+    "fcn_resnet50_520": ("fcn_resnet50", (1, 3, 520, 520)),
+}
 
 
 def trace_onnx(path: str, shapes: onnx_shapes.InputShapes, name: Optional[str] = None) -> Trace:
@@ -39,8 +44,9 @@ def trace_torchvision(architecture: str, dims: Dims, name: Optional[str] = None)
 
 def write_library(directory: str) -> None:
     """Regenerates the traces that are committed with the simulator."""
-    for name in LIBRARY:
-        hdf5_writer.write_trace(trace_torchvision(name, LIBRARY_INPUT), os.path.join(directory, f"{name}.h5"))
+    for name, (architecture, dims) in LIBRARY.items():
+        trace = trace_torchvision(architecture, dims, name)
+        hdf5_writer.write_trace(trace, os.path.join(directory, f"{name}.h5"))
 
 
 def _trace(model: "onnx_load.onnx.ModelProto", opset: int, path: str, shapes: onnx_shapes.InputShapes, name: str,

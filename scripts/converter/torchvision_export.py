@@ -1,6 +1,6 @@
 """Exports torchvision models, without trained weights, to ONNX."""
 import warnings
-from typing import Any, Dict
+from typing import Any, Callable, Dict, NamedTuple
 
 from .errors import ConversionError
 from .graph import Dims
@@ -8,6 +8,22 @@ from .resnet50_v1 import resnet50_v1
 
 OPSET = 13
 _SEGMENTATION_CLASSES = 21
+
+
+class _Variant(NamedTuple):
+    build: Callable[[], Any]
+    source: str
+
+
+def _mobilenet_v2_wide() -> Any:
+    from torchvision.models import mobilenet_v2
+    return mobilenet_v2(weights=None, width_mult=1.4)
+
+
+VARIANTS = {
+    "resnet50_v1": _Variant(resnet50_v1, "torchvision resnet50 with TensorFlow-slim v1 strides"),
+    "mobilenet_v2_1.4": _Variant(_mobilenet_v2_wide, "torchvision mobilenet_v2 with width_mult 1.4"),
+}
 
 
 def versions() -> Dict[str, str]:
@@ -19,7 +35,7 @@ def versions() -> Dict[str, str]:
 
 def source_of(name: str) -> str:
     """How the trace names its origin."""
-    return "torchvision resnet50 with TensorFlow-slim v1 strides" if name == "resnet50_v1" else f"torchvision {name}"
+    return VARIANTS[name].source if name in VARIANTS else f"torchvision {name}"
 
 
 def export(name: str, dims: Dims, path: str) -> None:
@@ -40,11 +56,11 @@ def export(name: str, dims: Dims, path: str) -> None:
 
 def _build(name: str) -> Any:
     import torchvision
-    if name == "resnet50_v1":
-        return resnet50_v1().eval()
+    if name in VARIANTS:
+        return VARIANTS[name].build().eval()
     if name not in torchvision.models.list_models():
         raise ConversionError(f"torchvision has no model '{name}'", f"torchvision {torchvision.__version__}",
-                              "expected a name of torchvision.models.list_models() or resnet50_v1")
+                              f"expected a name of torchvision.models.list_models() or {' or '.join(VARIANTS)}")
     options: Dict[str, Any] = {"weights": None}
     if name in torchvision.models.list_models(module=torchvision.models.segmentation):
         options.update(weights_backbone=None, num_classes=_SEGMENTATION_CLASSES, aux_loss=False)

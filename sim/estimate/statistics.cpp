@@ -58,6 +58,9 @@ Spread spread(const std::vector<double>& residuals) {
                                       [](double a, double b) { return std::abs(a) < std::abs(b); });
   result.count = residuals.size();
   result.median = median(residuals);
+  std::vector<double> magnitudes;
+  for (const double residual : residuals) magnitudes.push_back(std::abs(residual));
+  result.median_absolute = median(magnitudes);
   result.p5 = percentile(residuals, kLow);
   result.p95 = percentile(residuals, kHigh);
   result.worst = *worst;
@@ -65,6 +68,7 @@ Spread spread(const std::vector<double>& residuals) {
   result.within_5 = share_within(residuals, 0.05);
   result.within_10 = share_within(residuals, 0.10);
   result.within_25 = share_within(residuals, 0.25);
+  result.within_50 = share_within(residuals, 0.50);
   return result;
 }
 

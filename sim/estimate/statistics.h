@@ -36,6 +36,7 @@ double percentile(std::vector<double> values, int percent);
 struct Spread {
   std::size_t count = 0;
   double median = 0;
+  double median_absolute = 0;  ///< of magnitudes
   double p5 = 0;
   double p95 = 0;
   double worst = 0;          ///< of the largest magnitude, with its sign; the first of equals
@@ -43,6 +44,7 @@ struct Spread {
   double within_5 = 0;       ///< shares, 0 to 1, of values with a magnitude of at most 0.05
   double within_10 = 0;
   double within_25 = 0;
+  double within_50 = 0;
 };
 Spread spread(const std::vector<double>& residuals);
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/program_options/value_semantic.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -18,6 +17,7 @@
 #include "sim/run/format.h"
 #include "sim/run/output.h"
 #include "sim/run/platforms.h"
+#include "sim/run/point_directory.h"
 #include "sim/run/version.h"
 #include "traces/reader.h"
 
@@ -68,39 +68,6 @@ po::options_description declared() {
   options.add_options()("format,f", text("F")->default_value("table"), "what to print: table, json or csv");
   return options;
 }
-
-/// Where results of points go: a directory of the user, or one that goes away.
-class PointDirectory {
- public:
-  explicit PointDirectory(const std::optional<std::string>& wanted) : kept_(wanted.has_value()) {
-    std::error_code error;
-    if (kept_) {
-      path_ = *wanted;
-      fs::create_directories(path_, error);
-      if (error || !fs::is_directory(path_)) {
-        throw InputError(fmt::format("--out '{}': cannot create it; expected a directory", path_));
-      }
-      return;
-    }
-    path_ = (fs::temp_directory_path(error) / "cyclescope-scaling-XXXXXX").string();
-    if (error || mkdtemp(path_.data()) == nullptr) {
-      throw InputError(fmt::format("cannot create '{}': expected a writable directory for temporary files", path_));
-    }
-  }
-  PointDirectory(const PointDirectory&) = delete;
-  PointDirectory& operator=(const PointDirectory&) = delete;
-  ~PointDirectory() {
-    std::error_code ignored;
-    if (!kept_) fs::remove_all(path_, ignored);
-  }
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] bool kept() const { return kept_; }
-
- private:
-  bool kept_;
-  std::string path_;
-};
 
 /// Points that neither ran nor are left out for a good reason.
 struct Failures {

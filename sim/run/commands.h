@@ -17,5 +17,6 @@ void memory_command(const std::vector<std::string>& args);
 void scaling_command(const std::vector<std::string>& args);
 void matrix_command(const std::vector<std::string>& args);
 void claims_command(const std::vector<std::string>& args);
+void validate_command(const std::vector<std::string>& args);
 
 }  // namespace cyclescope::run

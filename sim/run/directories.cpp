@@ -43,6 +43,8 @@ std::string estimator_directory() { return (fs::path(root_directory()) / "config
 
 std::string claims_directory() { return (fs::path(root_directory()) / "configs" / "claims").string(); }
 
+std::string measured_directory() { return (fs::path(root_directory()) / "configs" / "measured").string(); }
+
 std::string matrix_file() { return (fs::path(root_directory()) / "configs" / "matrix.ini").string(); }
 
 std::string library_directory() { return (fs::path(root_directory()) / "traces" / "library").string(); }

@@ -12,6 +12,7 @@ std::string root_directory();
 std::string platform_directory();
 std::string estimator_directory();
 std::string claims_directory();
+std::string measured_directory();
 std::string library_directory();
 
 /// The file that says which machine family each system of the matrix needs.

@@ -25,7 +25,7 @@ struct Command {
   void (*run)(const std::vector<std::string>& args);
 };
 
-constexpr std::array<Command, 11> kCommands{
+constexpr std::array<Command, 12> kCommands{
     {{"list", "platforms, models, memories and precisions", list_command},
      {"show", "every setting of a platform, with its source", show_command},
      {"run", "simulate one inference", run_command},
@@ -35,6 +35,7 @@ constexpr std::array<Command, 11> kCommands{
      {"scaling", "does latency fall linearly with tiles, and what takes the loss", scaling_command},
      {"matrix", "every analysis of the public estimator, simulated beside its estimate", matrix_command},
      {"claims", "published statements held against the results of a matrix", claims_command},
+     {"validate", "measurements on silicon, simulated: residuals per row and as a distribution", validate_command},
      {"trace", "look into a trace, or verify it", trace_command},
      {"memory", "bandwidth, latency and lost time of a memory under traffic patterns", memory_command}}};
 

@@ -4,9 +4,10 @@ from typing import Any, Sequence, Tuple
 
 import pytest
 
+from published_totals import TOTALS
 from trace_file import CONSTANT, STATISTIC, TraceFile
 
-MODELS = ("resnet50", "deeplabv3_resnet50", "fcn_resnet50", "vit_b_16", "resnet50_v1")
+MODELS = ("resnet50", "deeplabv3_resnet50", "fcn_resnet50", "vit_b_16", "resnet50_v1", "fcn_resnet50_520", *TOTALS)
 STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
 
 
@@ -28,6 +29,10 @@ def backbone_macs(first: Sequence[int], last: Sequence[int]) -> Tuple[int, int]:
 
 def expected_macs(name: str) -> int:
     """Totals from the published architectures."""
+    if name in TOTALS:
+        return TOTALS[name][0]
+    if name == "fcn_resnet50_520":  # every size of 28 at 224 is 65 at 520
+        return expected_macs("fcn_resnet50") * 65**2 // 28**2
     if name == "vit_b_16":
         tokens, width = 14 * 14 + 1, 768
         block = tokens * width * 3 * width + 2 * 12 * tokens * tokens * 64 + tokens * width * width
@@ -47,11 +52,18 @@ def expected_macs(name: str) -> int:
 
 def expected_parameters(name: str) -> int:
     """Counts published with torchvision's weights, less the auxiliary heads that are not built here."""
-    from torchvision.models import ResNet50_Weights, ViT_B_16_Weights
+    if name == "mobilenet_v2_1.4":  # without published weights
+        return TOTALS[name][1]
+    name = name.replace("_520", "")
+    from torchvision.models import (EfficientNet_B0_Weights, MobileNet_V2_Weights, ResNet18_Weights, ResNet34_Weights,
+                                    ResNet50_Weights, ResNet101_Weights, SqueezeNet1_1_Weights, ViT_B_16_Weights)
     from torchvision.models.segmentation import DeepLabV3_ResNet50_Weights, FCN_ResNet50_Weights
     auxiliary = 1024 * 256 * 9 + 2 * 256 + 256 * 21 + 21
     weights = {"resnet50": ResNet50_Weights, "resnet50_v1": ResNet50_Weights, "vit_b_16": ViT_B_16_Weights,
-               "deeplabv3_resnet50": DeepLabV3_ResNet50_Weights, "fcn_resnet50": FCN_ResNet50_Weights}[name]
+               "deeplabv3_resnet50": DeepLabV3_ResNet50_Weights, "fcn_resnet50": FCN_ResNet50_Weights,
+               "resnet18": ResNet18_Weights, "resnet34": ResNet34_Weights, "resnet101": ResNet101_Weights,
+               "mobilenet_v2": MobileNet_V2_Weights, "squeezenet1_1": SqueezeNet1_1_Weights,
+               "efficientnet_b0": EfficientNet_B0_Weights}[name]
     return weights.DEFAULT.meta["num_params"] - (auxiliary if name.endswith("_resnet50") else 0)
 
 
@@ -64,10 +76,28 @@ def test_committed_trace_has_the_published_totals(library: str, name: str) -> No
     assert trace.attributes["total_macs"] == expected_macs(name)
     assert trace.attributes["total_parameters"] == expected_parameters(name)
     assert trace.total(CONSTANT) == 0
-    assert [tensor.dims for tensor in trace.inputs] == [(1, 3, 224, 224)]
-    classes = (1, 21, 224, 224) if name.endswith("_resnet50") else (1, 1000)
+    size = 520 if name.endswith("_520") else 224
+    assert [tensor.dims for tensor in trace.inputs] == [(1, 3, size, size)]
+    classes = (1, 21, size, size) if "_resnet50" in name else (1, 1000)
     assert [tensor.dims for tensor in trace.outputs] == [classes]
     assert all(tensor.dtype == 0 for tensor in trace.tensors)
+
+
+@pytest.mark.parametrize("name", TOTALS)
+def test_closed_forms_agree_with_published_parameter_counts(name: str) -> None:
+    assert TOTALS[name][1] == expected_parameters(name)
+
+
+def test_activations_have_operators_of_their_own(library: str) -> None:
+    def counts(name: str, *types: str) -> Any:
+        trace = TraceFile(os.path.join(library, f"{name}.h5"))
+        return [trace.types.count(type_) for type_ in types]
+
+    # MobileNetV2: ReLU6 behind all 52 convolutions but the 17 linear ones. EfficientNet-B0: SiLU behind stem and head, 15
+    # expansions and 16 depthwise convolutions, and in 16 squeezes, whose excitations are sigmoid and product.
+    assert counts("mobilenet_v2", "conv2d", "clip", "add") == [52, 35, 10]
+    assert counts("efficientnet_b0", "silu", "sigmoid", "mul") == [49, 16, 16]
+    assert counts("squeezenet1_1", "conv2d", "concat", "relu") == [26, 8, 26]
 
 
 def test_batch_normalisation_keeps_its_statistics_apart(library: str) -> None:
@@ -98,7 +128,7 @@ def test_vision_transformer_is_clean(library: str) -> None:
     assert all(operator.attributes["epsilon"] == 1e-6 for operator in trace.operators if operator.type == "layer_norm")
 
 
-@pytest.mark.parametrize("name", ("resnet50", "resnet50_v1", "vit_b_16"))
+@pytest.mark.parametrize("name", ("resnet50", "resnet50_v1", "vit_b_16", "mobilenet_v2_1.4"))
 def test_regeneration_gives_the_committed_bytes(run: Any, tmp_path: Any, library: str, name: str) -> None:
     outcome = run(f"--torchvision={name}")
     committed = TraceFile(os.path.join(library, f"{name}.h5"))

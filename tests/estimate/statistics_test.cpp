@@ -107,7 +107,8 @@ TEST_CASE("median and percentiles by hand") {
 TEST_CASE("a spread by hand: the bounds belong to it, the worst keeps its sign") {
   const Spread s = spread({0.05, -0.10, 0.25, -3.0, 0.0, 2.0});
   CHECK(s.count == 6);
-  CHECK(s.median == Approx(0.025));  // of 0.0 and 0.05
+  CHECK(s.median == Approx(0.025));           // of 0.0 and 0.05
+  CHECK(s.median_absolute == Approx(0.175));  // of 0.10 and 0.25
   CHECK(s.p5 == -3.0);
   CHECK(s.p95 == 2.0);
   CHECK(s.worst == -3.0);
@@ -115,6 +116,8 @@ TEST_CASE("a spread by hand: the bounds belong to it, the worst keeps its sign")
   CHECK(s.within_5 == Approx(2.0 / 6));
   CHECK(s.within_10 == Approx(3.0 / 6));
   CHECK(s.within_25 == Approx(4.0 / 6));
+  CHECK(s.within_50 == Approx(4.0 / 6));
+  CHECK(spread({0.5, -0.51}).within_50 == Approx(0.5));
   CHECK(spread({}).count == 0);
 }
 

@@ -33,6 +33,17 @@ TEST_CASE("fcn_resnet50 has its known MACs and parameters") { check_totals("fcn_
 
 TEST_CASE("vit_b_16 has its known MACs and parameters") { check_totals("vit_b_16", 17563828224, 86567656); }
 
+TEST_CASE("networks of measurements have their known MACs and parameters") {  // tests/converter/published_totals.py
+  check_totals("resnet18", 1814073344, 11689512);
+  check_totals("resnet34", 3663761408, 21797672);
+  check_totals("resnet101", 7801405440, 44549160);
+  check_totals("mobilenet_v2", 300774272, 3504872);
+  check_totals("mobilenet_v2_1.4", 582195824, 6108776);
+  check_totals("squeezenet1_1", 349151936, 1235496);
+  check_totals("efficientnet_b0", 385814752, 5288548);
+  check_totals("fcn_resnet50_520", 26484498432 / (28 * 28) * (65 * 65), 32957013);
+}
+
 TEST_CASE("resnet50 fuses into 53 convolutions, two pools and a classifier") {
   const workloads::Graph graph = read_model("resnet50").graph;
   int convolutions = 0;
@@ -59,7 +70,7 @@ TEST_CASE("models are found by name or path") {
   CHECK(resolve_model(path, "/nonexistent") == path);
   CHECK_THROWS_AS(resolve_model("resnet51", kLibrary), InputError);
   CHECK_THROWS_WITH(resolve_model("resnet51", kLibrary),
-                    Catch::Contains("'resnet51'") && Catch::Contains("resnet50, resnet50_v1, vit_b_16"));
+                    Catch::Contains("'resnet51'") && Catch::Contains("resnet50, resnet50_v1, squeezenet1_1, vit_b_16"));
   CHECK_THROWS_WITH(resolve_model("resnet50", "/nonexistent"), Catch::Contains("(empty)"));
 }
 
