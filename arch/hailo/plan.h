@@ -1,0 +1,59 @@
+// Contexts, sub-clusters, memory and buffers of every layer, decided before anything runs. Pure and deterministic.
+//
+// Rules (README.md has the reasons): the floor of a layer is what its weights and buffers need of the memory that comes
+// with a sub-cluster; layers are cut into the fewest contexts whose floors fit control, compute and memory, and of these
+// the one with the least bytes between contexts; then, in each context, the slowest layer gets one more sub-cluster again
+// and again, while the caps hold and it can use it. Layers take sub-clusters in order, cluster by cluster.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arch/hailo/config.h"
+#include "arch/hailo/network.h"
+
+namespace cyclescope::hailo {
+
+/// Sub-clusters of a layer in one cluster.
+struct Share {
+  int cluster = 0;
+  int subclusters = 0;
+};
+
+/// Where rows of an input come from, and how many fit between.
+struct Buffer {
+  std::int64_t capacity = 0;  ///< rows, at least what the reader holds at once plus one
+  bool external = false;      ///< made in an earlier context (or given): read from home or local memory
+};
+
+/// A layer in its context.
+struct Stage {
+  int layer = 0;
+  int context = 0;
+  std::vector<Share> shares;     ///< ascending clusters
+  std::int64_t subclusters = 0;  ///< sum over shares
+  std::int64_t floor = 0;        ///< that its memory asks for
+  std::int64_t buffer_bytes = 0; ///< of all its input buffers
+  std::int64_t row_clocks = 0;
+  std::int64_t interval = 0;     ///< clocks per frame when nothing holds it up
+  std::vector<Buffer> buffers;   ///< per input of the layer
+  bool stored = false;           ///< a later context, or the host, reads its rows: they go to memory as well
+};
+
+struct Context {
+  int first = 0, end = 0;          ///< stages [first, end)
+  std::int64_t config_bytes = 0;   ///< weights with overhead, registers, microcode
+  std::int64_t subclusters = 0;
+  std::int64_t lcus = 0;
+  std::int64_t memory_bytes = 0;   ///< weights and buffers
+};
+
+struct Plan {
+  std::vector<Stage> stages;  ///< by layer
+  std::vector<Context> contexts;
+};
+
+/// Throws NotModelled naming the layer, its need and the budget when a layer fits no context of its own.
+Plan plan_of(const Network& network, const PrecisionUse& use, const HailoConfig& config);
+
+}  // namespace cyclescope::hailo
