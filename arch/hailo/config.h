@@ -14,44 +14,47 @@ namespace cyclescope::hailo {
 
 /// Energies in attojoules per action; configs/energy/hailo_16nm.ini has their sources.
 struct EnergyConfig {
-  std::int64_t mac = 0;         ///< 8 x 8 bit multiply-accumulate into 32 bit
-  std::int64_t l2 = 0;          ///< per byte read or written
-  std::int64_t l3 = 0;          ///< per byte read or written
-  std::int64_t aligner = 0;     ///< per byte that input aligners hand to sub-clusters
-  std::int64_t ring_hop = 0;    ///< per byte and hop between clusters
-  std::int64_t apu = 0;         ///< per element out of an activation and post-processing unit
-  std::int64_t control = 0;     ///< per row token of a layer
-  std::int64_t configure = 0;   ///< per byte of configuration written into the chip
+  std::int64_t mac = 0;        ///< 8 x 8 bit multiply-accumulate into 32 bit
+  std::int64_t l2 = 0;         ///< per byte read or written
+  std::int64_t l3 = 0;         ///< per byte read or written
+  std::int64_t aligner = 0;    ///< per byte that input aligners hand to sub-clusters
+  std::int64_t ring_hop = 0;   ///< per byte and hop between clusters
+  std::int64_t apu = 0;        ///< per element out of an activation and post-processing unit
+  std::int64_t control = 0;    ///< per row token of a layer
+  std::int64_t configure = 0;  ///< per byte of configuration written into the chip
 };
 
 struct HailoConfig {
   Clock clock{1};
   std::int64_t clock_hz = 0;
   int clusters = 0;
-  int subclusters = 0;          ///< per cluster
-  int macs = 0;                 ///< 8 x 8 bit MACs per sub-cluster and clock
-  int features = 0;             ///< output features, and input features, that a sub-cluster's MACs are side by side for
-  int lcus = 0;                 ///< layer control units per cluster
-  int vector_lanes = 0;         ///< elements that a sub-cluster's share of the APUs takes per clock and pass
-  std::int64_t l2_bytes = 0;    ///< per sub-cluster
-  std::int64_t l3_bytes = 0;    ///< per cluster
-  std::int64_t l4_bytes = 0;    ///< of the chip
-  int compute_cap = 0;          ///< percent of the sub-clusters that the allocator widens layers up to
-  int control_cap = 0;          ///< percent of the layer control units that it uses
-  int memory_cap = 0;           ///< percent of the memories that it uses
-  int slack_rows = 0;           ///< rows that a buffer holds beyond what its reader needs at once
-  int row_overhead = 0;         ///< clocks between rows of a layer
-  int frame_overhead = 0;       ///< clocks between frames of a layer
-  int pipe_latency = 0;         ///< clocks from the last MAC of a row to its leaving the layer
-  int ring_bytes = 0;           ///< per clock, link and direction
-  int ring_hop = 0;             ///< clocks per hop
-  int credit_latency = 0;       ///< clocks from a row's release to its sender's knowing
-  int config_bytes = 0;         ///< configuration bytes that the chip takes per clock
+  int subclusters = 0;        ///< per cluster
+  int macs = 0;               ///< 8 x 8 bit MACs per sub-cluster and clock
+  int features = 0;           ///< output features, and input features, that a sub-cluster's MACs are side by side for
+  int lcus = 0;               ///< layer control units per cluster
+  int vector_lanes = 0;       ///< elements that a sub-cluster's share of the APUs takes per clock and pass
+  std::int64_t l2_bytes = 0;  ///< per sub-cluster
+  std::int64_t l3_bytes = 0;  ///< per cluster
+  std::int64_t l4_bytes = 0;  ///< of the chip
+  int compute_cap = 0;        ///< percent of the sub-clusters that the allocator widens layers up to
+  int control_cap = 0;        ///< percent of the layer control units that it uses
+  int memory_cap = 0;         ///< percent of the memories that it uses
+  int slack_rows = 0;         ///< rows that a buffer holds beyond what its reader needs at once
+  int row_overhead = 0;       ///< clocks between rows of a layer
+  int frame_overhead = 0;     ///< clocks between frames of a layer
+  int pipe_latency = 0;       ///< clocks from the last MAC of a row to its leaving the layer
+  int ring_bytes = 0;         ///< per clock, link and direction
+  int ring_hop = 0;           ///< clocks per hop
+  int credit_latency = 0;     ///< clocks from a row's release to its sender's knowing
+  int config_bytes = 0;       ///< configuration bytes that the chip takes per clock
   std::int64_t config_fixed = 0;     ///< registers and microcode of a context, in bytes
   int config_permille = 0;           ///< configuration words on top of weights
   Femtoseconds context_control = 0;  ///< control CPU, per context
   bool local_dram = false;           ///< weights and tensors between contexts lie in local DRAM, not the host's
   int local_outstanding = 0;         ///< requests under way at local DRAM per client
+  int portal_rows = 0;               ///< rows of a tensor that the chip holds on their way to memory outside
+  std::int64_t host_bandwidth = 0;   ///< of the host's memory, bytes per second, reads and writes together
+  std::int64_t host_capacity = 0;    ///< of the host's memory, bytes
   int weight_bits = 8;               ///< 8 or 4
   int int4_rate = 0;                 ///< quarter-MACs per MAC unit and clock with 4-bit weights and activations
   host::LinkConfig link;
