@@ -42,9 +42,9 @@ void Chip::run(std::int64_t frames, bool resident) {
   frames_out_.clear();
   outside_->restart(frame_start_);
   ring_->restart(frame_start_);
-  contexts_->restart(frame_start_);
+  controller_->restart(frame_start_);
   for (const auto& stage : stages_) stage->restart(frame_start_);
-  contexts_->run(frame_start_, resident);
+  controller_->run(frame_start_, resident);
   kernel::run_until_quiescent();
 }
 
@@ -52,13 +52,13 @@ void Chip::run_frame(bool warm) {
   streaming_ = false;
   context_.ledger.restart(context_.clock.edge(kernel::now()));
   run(batch_, warm && context_.plan.contexts.size() == 1);
-  if (!contexts_->complete()) {
+  if (!controller_->complete()) {
     throw InternalError("the chip came to rest before the frame was complete: " + where());
   }
-  end_ = contexts_->end();
+  end_ = controller_->end();
   outside_->finish(end_.at);
   ring_->finish(end_.at);
-  contexts_->finish(end_.at);
+  controller_->finish(end_.at);
   for (const auto& stage : stages_) stage->finish(end_.at);
   for (const ledger::LaneId lane : {context_.lanes.credits, context_.lanes.portal}) {
     context_.ledger.post(lane, ledger::Leaf::idle_unused, frame_start_, end_.at);

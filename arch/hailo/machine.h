@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "arch/hailo/contexts.h"
+#include "arch/hailo/controller.h"
 #include "arch/hailo/portal.h"
 #include "arch/hailo/stage.h"
 #include "sim/machine/machine.h"
@@ -47,7 +47,7 @@ class Chip : public machine::Machine {
 
   [[nodiscard]] const LayerStage& layer(int index) const { return *stages_[static_cast<std::size_t>(index)]; }
   [[nodiscard]] const Outside& outside() const { return *outside_; }
-  [[nodiscard]] const Contexts& contexts() const { return *contexts_; }
+  [[nodiscard]] const Controller& controller() const { return *controller_; }
   /// When the last row of each frame of the last run was stored, counted from the start of the run.
   [[nodiscard]] const std::vector<Femtoseconds>& frames_out() const { return frames_out_; }
   /// Bytes of weights, rows and lists that lie in memory outside at once.
@@ -88,7 +88,7 @@ class Chip : public machine::Machine {
   std::vector<Source> sources_;
   std::vector<Stored> inputs_;   ///< by graph input
   std::vector<Stored> between_;  ///< by layer; rows = 0: not stored for a later context
-  std::unique_ptr<Contexts> contexts_;
+  std::unique_ptr<Controller> controller_;
   std::int64_t home_bytes_ = 0, local_bytes_ = 0;
   int next_channel_ = 0;
 

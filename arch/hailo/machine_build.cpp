@@ -52,7 +52,7 @@ Chip::Chip(const HailoConfig& config, const Network& network, const Plan& plan, 
   ring_ = std::make_unique<Ring>(context_);
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     stages_.push_back(std::make_unique<LayerStage>(context_, static_cast<int>(i), *ring_,
-                                                   [this](const ledger::Release& by) { contexts_->done(by); }));
+                                                   [this](const ledger::Release& by) { controller_->done(by); }));
   }
   build_sinks();
   build_edges();
@@ -115,7 +115,7 @@ void Chip::build_sink(int layer, const Stored& tensor, bool output) {
   if (output) ++outputs_;
   const auto written = [this, output](std::int64_t frame, const ledger::Release& by) {
     if (output) left_chip(frame);
-    if (frame + 1 == frames_.wanted) contexts_->done(by);
+    if (frame + 1 == frames_.wanted) controller_->done(by);
   };
   const std::string name = fmt::format("sink_{}", sinks_.size());
   sinks_.push_back({context_.plan.stages[static_cast<std::size_t>(layer)].context,
@@ -178,7 +178,7 @@ void Chip::build_contexts() {
     const auto here = [&](const Sink& sink) { return sink.context == static_cast<int>(i); };
     parts.push_back(context.end - context.first + static_cast<int>(std::count_if(sinks_.begin(), sinks_.end(), here)));
   }
-  contexts_ = std::make_unique<Contexts>(
+  controller_ = std::make_unique<Controller>(
       context_, *outside_, std::move(configurations), std::move(parts),
       [this](int context, Femtoseconds since, const ledger::Release& by) { begin(context, since, by); });
 }

@@ -18,11 +18,11 @@ namespace cyclescope::hailo {
 /// there; `whole`: all of them (pooling over the image, attention, rows in another order).
 struct RowMap {
   bool whole = false;
-  std::int64_t numerator = 1;  ///< stride = numerator / denominator
+  std::int64_t numerator = 1;    ///< stride = numerator / denominator
   std::int64_t denominator = 1;
   std::int64_t before = 0;
   std::int64_t extent = 1;
-  std::int64_t rows = 0;  ///< of the input
+  std::int64_t rows = 0;         ///< of the input
 
   /// First row that output row r or a later one takes, and last row that output row r takes; both in [0, rows - 1].
   [[nodiscard]] std::int64_t first(std::int64_t r) const;
@@ -30,8 +30,8 @@ struct RowMap {
 };
 
 struct LayerInput {
-  int producer = -1;     ///< layer, earlier in the order; -1: an input of the graph
-  int graph_input = -1;  ///< index into Network::inputs when there is no producer
+  int producer = -1;           ///< layer, earlier in the order; -1: an input of the graph
+  int graph_input = -1;        ///< index into Network::inputs when there is no producer
   RowMap map;
   std::int64_t row_bytes = 0;  ///< of a row of the producer
 };
@@ -39,18 +39,18 @@ struct LayerInput {
 enum class LayerKind : std::uint8_t { mac, vector };
 
 struct Layer {
-  std::string name;  ///< of the primary operator
+  std::string name;     ///< of the primary operator
   std::string type;
   std::string members;  ///< operators executed with it, space separated
   LayerKind kind = LayerKind::mac;
-  std::int64_t rows = 0;          ///< of the output, per frame
-  std::int64_t row_bytes = 0;     ///< of the output
-  std::int64_t row_elements = 0;  ///< of the output
-  std::int64_t macs = 0;          ///< per frame, as in the trace
-  std::int64_t row_slots = 0;     ///< MAC slots of a row, features padded; macs <= rows * row_slots
-  std::int64_t row_passes = 0;    ///< vector kind: elements times passes of a row, channels padded
-  std::int64_t weight_bytes = 0;  ///< resident: weights, biases, tables
-  std::int64_t parallelism = 0;   ///< most sub-clusters that can share a row
+  std::int64_t rows = 0;              ///< of the output, per frame
+  std::int64_t row_bytes = 0;         ///< of the output
+  std::int64_t row_elements = 0;      ///< of the output
+  std::int64_t macs = 0;              ///< per frame, as in the trace
+  std::int64_t row_slots = 0;         ///< MAC slots of a row, features padded; macs <= rows * row_slots
+  std::int64_t row_passes = 0;        ///< vector kind: elements times passes of a row, channels padded
+  std::int64_t weight_bytes = 0;      ///< resident: weights, biases, tables
+  std::int64_t parallelism = 0;       ///< most sub-clusters that can share a row
   std::vector<LayerInput> inputs;
 
   /// Clocks that a row takes on `subclusters` >= 1 at a rate in quarter-MACs: ceil(slots or passes over what they do per

@@ -3,7 +3,7 @@
 // Timing: of each context the control CPU first takes context_control, then the loader writes the configuration
 // (loader.h); then its stages and portals begin, at that instant. When all of them are done the next context follows one
 // clock later. A context that is on chip already begins at once.
-// Causes: lane contexts.0: overhead.configuration for control; waiting for the loader; idle while frames stream; on the
+// Causes: lane controller.0: overhead.configuration for control; waiting for the loader; idle while frames stream; on the
 // path overhead.synchronisation for the clock between contexts.
 #pragma once
 
@@ -14,13 +14,13 @@
 
 namespace cyclescope::hailo {
 
-class Contexts : public kernel::Module {
+class Controller : public kernel::Module {
  public:
   /// Context `index`, which began at `since`, is configured: by = now.
   using Begin = std::function<void(int index, Femtoseconds since, const ledger::Release& by)>;
 
   /// `sources`: where each context's configuration lies; `parts`: stages and portals of each.
-  Contexts(const ChipContext& chip, Outside& outside, std::vector<Stored> sources, std::vector<int> parts, Begin begin);
+  Controller(const ChipContext& chip, Outside& outside, std::vector<Stored> sources, std::vector<int> parts, Begin begin);
 
   /// Starts an inference at t0 >= now, on a clock edge. `resident`: the first context is on chip.
   void run(Femtoseconds t0, bool resident);

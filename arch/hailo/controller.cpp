@@ -1,4 +1,4 @@
-#include "arch/hailo/contexts.h"
+#include "arch/hailo/controller.h"
 
 #include <utility>
 
@@ -10,17 +10,17 @@ using ledger::Leaf;
 using ledger::Reason;
 using ledger::Release;
 
-Contexts::Contexts(const ChipContext& chip, Outside& outside, std::vector<Stored> sources, std::vector<int> parts,
+Controller::Controller(const ChipContext& chip, Outside& outside, std::vector<Stored> sources, std::vector<int> parts,
                    Begin begin)
-    : kernel::Module("contexts"),
+    : kernel::Module("controller"),
       chip_(chip),
       sources_(std::move(sources)),
       parts_(std::move(parts)),
       begin_(std::move(begin)),
-      lane_(chip.ledger, "contexts.0", chip.clock.period()),
+      lane_(chip.ledger, "controller.0", chip.clock.period()),
       loader_(chip, outside, [this](const Release& by) { loaded(by); }) {}
 
-void Contexts::run(Femtoseconds t0, bool resident) {
+void Controller::run(Femtoseconds t0, bool resident) {
   current_ = 0;
   resident_ = resident;
   controlled_ = false;
@@ -29,7 +29,7 @@ void Contexts::run(Femtoseconds t0, bool resident) {
   if (!complete()) wake_at(t0);
 }
 
-void Contexts::step() {
+void Controller::step() {
   const Femtoseconds now = kernel::now();
   if (complete() || left_ > 0 || next_.at > now) return;
   const Context& context = chip_.plan.contexts[static_cast<std::size_t>(current_)];
@@ -56,14 +56,14 @@ void Contexts::step() {
   wake_at(end);
 }
 
-void Contexts::loaded(const Release& by) {
+void Controller::loaded(const Release& by) {
   lane_.wait_until(by.at, by);
   left_ = parts_[static_cast<std::size_t>(current_)];
   last_ = by;
   begin_(current_, begins_.back(), by);
 }
 
-void Contexts::done(const Release& by) {
+void Controller::done(const Release& by) {
   if (left_ <= 0) throw InternalError("a part of a context is done that is not at work");
   last_ = later(last_, by);
   if (--left_ > 0) return;
@@ -76,13 +76,13 @@ void Contexts::done(const Release& by) {
   wake_at(next);
 }
 
-void Contexts::restart(Femtoseconds t0) {
+void Controller::restart(Femtoseconds t0) {
   lane_.restart(t0);
   loader_.restart(t0);
   left_ = 0;
 }
 
-void Contexts::finish(Femtoseconds end) {
+void Controller::finish(Femtoseconds end) {
   lane_.finish(end);
   loader_.finish(end);
 }
