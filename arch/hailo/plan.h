@@ -2,8 +2,8 @@
 //
 // Rules (README.md has the reasons): the floor of a layer is what its weights and buffers need of the memory that comes
 // with a sub-cluster; layers are cut into the fewest contexts whose floors fit control, compute and memory, and of these
-// the one with the least bytes between contexts; then, in each context, the slowest layer gets one more sub-cluster again
-// and again, while the caps hold and it can use it. Layers take sub-clusters in order, cluster by cluster.
+// the one with the least bytes between contexts; then, in each context, the slowest layer gets more sub-clusters again and
+// again, while the caps hold and it can use them. Layers take sub-clusters in order, cluster by cluster.
 #pragma once
 
 #include <cstdint>
