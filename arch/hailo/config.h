@@ -1,5 +1,10 @@
 // Parameters of a Hailo chip: clusters of sub-clusters around a ring, memories at three levels, a host link and, on some,
-// local DRAM.
+// local DRAM. Every key is declared here with its unit, range and meaning; sources stand beside the values in
+// configs/platforms/.
+//
+// The external memory that dram.* and memory.* describe (sim/memory) stands where memory.place says: `host`, the host's
+// memory behind the link; `local`, DRAM on the module that holds configurations and what contexts hand on. Then the host's
+// memory, of which only inputs and outputs are read and written, is a port with the bandwidth host_memory.bandwidth.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +29,7 @@ struct EnergyConfig {
   std::int64_t configure = 0;  ///< per byte of configuration written into the chip
 };
 
+/// Shares are in parts per million.
 struct HailoConfig {
   Clock clock{1};
   std::int64_t clock_hz = 0;
@@ -36,27 +42,25 @@ struct HailoConfig {
   std::int64_t l2_bytes = 0;  ///< per sub-cluster
   std::int64_t l3_bytes = 0;  ///< per cluster
   std::int64_t l4_bytes = 0;  ///< of the chip
-  int compute_cap = 0;        ///< percent of the sub-clusters that the allocator widens layers up to
-  int control_cap = 0;        ///< percent of the layer control units that it uses
-  int memory_cap = 0;         ///< percent of the memories that it uses
-  int slack_rows = 0;         ///< rows that a buffer holds beyond what its reader needs at once
-  int row_overhead = 0;       ///< clocks between rows of a layer
-  int frame_overhead = 0;     ///< clocks between frames of a layer
-  int pipe_latency = 0;       ///< clocks from the last MAC of a row to its leaving the layer
-  int ring_bytes = 0;         ///< per clock, link and direction
-  int ring_hop = 0;           ///< clocks per hop
-  int credit_latency = 0;     ///< clocks from a row's release to its sender's knowing
-  int config_bytes = 0;       ///< configuration bytes that the chip takes per clock
-  std::int64_t config_fixed = 0;     ///< registers and microcode of a context, in bytes
-  int config_permille = 0;           ///< configuration words on top of weights
-  Femtoseconds context_control = 0;  ///< control CPU, per context
-  bool local_dram = false;           ///< weights and tensors between contexts lie in local DRAM, not the host's
-  int local_outstanding = 0;         ///< requests under way at local DRAM per client
-  int portal_rows = 0;               ///< rows of a tensor that the chip holds on their way to memory outside
-  std::int64_t host_bandwidth = 0;   ///< of the host's memory, bytes per second, reads and writes together
-  std::int64_t host_capacity = 0;    ///< of the host's memory, bytes
-  int weight_bits = 8;               ///< 8 or 4
-  int int4_rate = 0;                 ///< quarter-MACs per MAC unit and clock with 4-bit weights and activations
+  std::int64_t compute_cap = 0;            ///< share of the sub-clusters that the allocator widens layers up to
+  std::int64_t control_cap = 0;            ///< share of the layer control units of a cluster that it uses
+  std::int64_t memory_cap = 0;             ///< share of the memories that it uses
+  int slack_rows = 0;                      ///< rows that every layer may be ahead of what its readers need at once
+  int row_overhead = 0;                    ///< clocks between rows of a layer
+  int frame_overhead = 0;                  ///< clocks between frames of a layer
+  int pipe_latency = 0;                    ///< clocks from the last MAC of a row to its leaving the layer
+  int ring_bytes = 0;                      ///< per clock, link and direction
+  int ring_hop = 0;                        ///< clocks per hop
+  int credit_latency = 0;                  ///< clocks from a row's release to its sender's knowing
+  int config_bytes = 0;                    ///< configuration bytes that the chip takes per clock
+  std::int64_t config_fixed = 0;           ///< registers and microcode of a context, in bytes
+  std::int64_t config_overhead = 0;        ///< configuration words on top of weights, a share of them
+  Femtoseconds context_control = 0;        ///< control CPU, per context
+  bool local_dram = false;                 ///< memory.place = local
+  int local_outstanding = 0;               ///< requests under way at local DRAM per client
+  std::int64_t host_bytes_per_second = 0;  ///< of the host's memory; 0 without local DRAM
+  int portal_rows = 0;                     ///< rows of a tensor that the chip holds on their way to memory outside
+  int weight_bits = 8;                     ///< 8 or 4
   host::LinkConfig link;
   host::DmaConfig dma;
   EnergyConfig energy;
@@ -67,6 +71,12 @@ struct HailoConfig {
   [[nodiscard]] std::int64_t memory_bytes() const {
     return all_subclusters() * l2_bytes + clusters * l3_bytes + l4_bytes;
   }
+  /// What of it comes with a sub-cluster, as far as the allocator uses it: L2 and its parts of L3 and L4.
+  [[nodiscard]] std::int64_t subcluster_bytes() const;
+  /// Layer control units of a cluster that the allocator uses.
+  [[nodiscard]] int usable_lcus() const;
+  /// Sub-clusters that the allocator widens layers up to.
+  [[nodiscard]] std::int64_t usable_subclusters() const;
 };
 
 /// How a requested precision is executed.
@@ -77,7 +87,8 @@ struct PrecisionUse {
   int weight_bits = 8;
 };
 
-/// Throws NotModelled for a precision without an execution: design section 8 has the table.
+/// INT8 is native; FP16 is substituted by 16-bit activations and 8-bit weights, FP32 by 16 bits of both (design: what
+/// the tool chain offers). hailo.weight_bits = 4 stores the 8-bit weights in four. Throws NotModelled for the others.
 PrecisionUse precision_use(Precision precision, const HailoConfig& config);
 
 /// Declares every key of a Hailo platform.

@@ -14,18 +14,27 @@ using ledger::Leaf;
 using ledger::Reason;
 using ledger::Release;
 
+namespace {
+
+constexpr std::int64_t kHostCapacity = std::int64_t{16} << 30;  ///< of a host beside local DRAM: more than is ever used
+
+}  // namespace
+
 ChipOutside::ChipOutside(const ChipContext& chip, const config::Settings& settings) : dma_(chip.config.dma) {
   const HailoConfig& config = chip.config;
-  memory::IdealPort::Properties properties;
-  properties.granule = config.link.max_request;
-  properties.capacity = config.host_capacity;
-  properties.bytes_per_second = config.host_bandwidth;
-  properties.name = "host_memory";
-  host_memory_ = std::make_unique<memory::IdealPort>("host_memory", properties, chip.ledger);
+  if (config.local_dram) {
+    memory::IdealPort::Properties properties;
+    properties.capacity = kHostCapacity;
+    properties.bytes_per_second = config.host_bytes_per_second;
+    properties.name = "host_memory";
+    host_memory_ = std::make_unique<memory::IdealPort>("host_memory", properties, chip.ledger);
+    local_memory_ = memory::make_memory(settings, chip.ledger);
+  } else {
+    host_memory_ = memory::make_memory(settings, chip.ledger);
+  }
   link_ = std::make_unique<host::HostLink>("host_link", config.link, *host_memory_, chip.ledger);
   host_dma_ = std::make_unique<host::HostDma>("host_dma", dma_, *link_, chip.clock, chip.ledger);
   if (!config.local_dram) return;
-  local_memory_ = memory::make_memory(settings, chip.ledger);
   host::DmaConfig local = dma_;
   local.descriptor_bytes = 0;
   local.outstanding = config.local_outstanding;

@@ -1,7 +1,7 @@
 // What lies around the chip: the host's memory behind the link, and local DRAM; moved to and fro as transfers.
 //
-// Chip: the host link (sim/host) with a HostDma; the host's memory is a port of a stated bandwidth. With local DRAM
-// another engine of the same kind, whose descriptors lie in the chip.
+// Chip: the host link (sim/host) with a HostDma and the host's memory; with local DRAM another engine of the same kind,
+// whose descriptors lie in the chip. config.h says which of the two the settings of dram.* describe.
 // Ideal: a transfer is done one clock after it was handed over, however many there are; lane outside.0, never busy.
 #pragma once
 

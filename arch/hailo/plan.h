@@ -2,8 +2,8 @@
 //
 // Rules (README.md has the reasons): the floor of a layer is what its weights and buffers need of the memory that comes
 // with a sub-cluster; layers are cut into the fewest contexts whose floors fit control, compute and memory, and of these
-// the one with the least bytes between contexts; then, in each context, the slowest layer gets one more sub-cluster again
-// and again, while the caps hold and it can use it. Layers take sub-clusters in order, cluster by cluster.
+// the one with the least bytes between contexts; then, in each context, the slowest layer gets more sub-clusters again and
+// again, while the caps hold and it can use them. Layers take sub-clusters in order, cluster by cluster.
 #pragma once
 
 #include <cstdint>
@@ -30,22 +30,22 @@ struct Buffer {
 struct Stage {
   int layer = 0;
   int context = 0;
-  std::vector<Share> shares;     ///< ascending clusters
-  std::int64_t subclusters = 0;  ///< sum over shares
-  std::int64_t floor = 0;        ///< that its memory asks for
-  std::int64_t buffer_bytes = 0; ///< of all its input buffers
+  std::vector<Share> shares;      ///< ascending clusters
+  std::int64_t subclusters = 0;   ///< sum over shares
+  std::int64_t floor = 0;         ///< that its memory asks for
+  std::int64_t buffer_bytes = 0;  ///< of all its input buffers
   std::int64_t row_clocks = 0;
-  std::int64_t interval = 0;     ///< clocks per frame when nothing holds it up
-  std::vector<Buffer> buffers;   ///< per input of the layer
-  bool stored = false;           ///< a later context, or the host, reads its rows: they go to memory as well
+  std::int64_t interval = 0;    ///< clocks per frame when nothing holds it up
+  std::vector<Buffer> buffers;  ///< per input of the layer
+  bool stored = false;          ///< a later context, or the host, reads its rows: they go to memory as well
 };
 
 struct Context {
-  int first = 0, end = 0;          ///< stages [first, end)
-  std::int64_t config_bytes = 0;   ///< weights with overhead, registers, microcode
+  int first = 0, end = 0;         ///< stages [first, end)
+  std::int64_t config_bytes = 0;  ///< weights with overhead, registers, microcode
   std::int64_t subclusters = 0;
   std::int64_t lcus = 0;
-  std::int64_t memory_bytes = 0;   ///< weights and buffers
+  std::int64_t memory_bytes = 0;  ///< weights and buffers
 };
 
 struct Plan {
