@@ -11,7 +11,7 @@ using ledger::Reason;
 using ledger::Release;
 
 Controller::Controller(const ChipContext& chip, Outside& outside, std::vector<Stored> sources, std::vector<int> parts,
-                   Begin begin)
+                       Begin begin)
     : kernel::Module("controller"),
       chip_(chip),
       sources_(std::move(sources)),

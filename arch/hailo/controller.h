@@ -20,7 +20,8 @@ class Controller : public kernel::Module {
   using Begin = std::function<void(int index, Femtoseconds since, const ledger::Release& by)>;
 
   /// `sources`: where each context's configuration lies; `parts`: stages and portals of each.
-  Controller(const ChipContext& chip, Outside& outside, std::vector<Stored> sources, std::vector<int> parts, Begin begin);
+  Controller(const ChipContext& chip, Outside& outside, std::vector<Stored> sources, std::vector<int> parts,
+             Begin begin);
 
   /// Starts an inference at t0 >= now, on a clock edge. `resident`: the first context is on chip.
   void run(Femtoseconds t0, bool resident);

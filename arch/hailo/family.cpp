@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "arch/hailo/plan.h"
-#include "sim/base/error.h"
+#include "arch/hailo/simulate.h"
 
 namespace cyclescope::hailo {
 namespace {
@@ -73,9 +73,9 @@ class HailoFamily : public machine::Family {
     return rows_of(network, plan_of(network, use, config));
   }
 
-  [[nodiscard]] RunResult run(const Graph& /*graph*/, const config::Settings& /*settings*/,
-                              const RunOptions& /*options*/) const override {
-    throw NotModelled("the Hailo family maps networks, and does not simulate them yet");
+  [[nodiscard]] RunResult run(const Graph& graph, const config::Settings& settings,
+                              const RunOptions& options) const override {
+    return simulate(graph, settings, options);
   }
 };
 
