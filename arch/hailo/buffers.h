@@ -3,9 +3,10 @@
 // A reader's buffer holds the rows that it needs at once and allocator.slack_rows more, so that a row can come while
 // another is used; of an input that it needs as a whole two frames, so that one can come while the other is used.
 // Where branches part and meet again, the short one has to hold what it is given while the long one works up to the row
-// that the meeting layer waits for: for every layer of several inputs and each of its rows, every layer before it is asked
-// for the rows that this takes, slack_rows ahead at each, and then all layers run as far as these rows take them. What
-// then lies in a buffer is the least it has to hold.
+// that the meeting layer waits for. For every layer of several inputs and each of its rows, the layers before it, back to
+// the one where all branches part, are asked for the rows that this takes, slack_rows more at each so that all can work at
+// once. A layer makes what it is asked for and, when more comes than its buffers hold, as much more as it can. What then
+// lies in a buffer is the least it has to hold.
 #pragma once
 
 #include <cstdint>

@@ -128,7 +128,9 @@ void check(const HailoConfig& c) {
 
 }  // namespace
 
-std::int64_t HailoConfig::subcluster_bytes() const { return part_of(memory_bytes(), memory_cap) / all_subclusters(); }
+std::int64_t HailoConfig::subcluster_bytes() const { return part_of(l2_bytes + l3_bytes / subclusters, memory_cap); }
+
+std::int64_t HailoConfig::usable_l4() const { return part_of(l4_bytes, memory_cap); }
 
 int HailoConfig::usable_lcus() const { return static_cast<int>(part_of(lcus, control_cap)); }
 

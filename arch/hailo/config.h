@@ -71,8 +71,10 @@ struct HailoConfig {
   [[nodiscard]] std::int64_t memory_bytes() const {
     return all_subclusters() * l2_bytes + clusters * l3_bytes + l4_bytes;
   }
-  /// What of it comes with a sub-cluster, as far as the allocator uses it: L2 and its parts of L3 and L4.
+  /// What of it comes with a sub-cluster, as far as the allocator uses it: L2 and its part of the cluster's L3.
   [[nodiscard]] std::int64_t subcluster_bytes() const;
+  /// L4 as far as the allocator uses it.
+  [[nodiscard]] std::int64_t usable_l4() const;
   /// Layer control units of a cluster that the allocator uses.
   [[nodiscard]] int usable_lcus() const;
   /// Sub-clusters that the allocator widens layers up to.

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
+#include "arch/hailo/memory_fit.h"
 #include "sim/base/checked.h"
 #include "sim/base/error.h"
 
@@ -39,11 +39,11 @@ class Cutter {
     std::vector<Cut> best(static_cast<std::size_t>(layers) + 1);
     for (int begin = 0; begin < layers; ++begin) {
       const Cut& before = best[static_cast<std::size_t>(begin)];
-      std::vector<std::int64_t> floors;
+      std::vector<std::int64_t> needs;
       for (int end = begin + 1; end <= layers; ++end) {
-        floors.push_back(footprints_.floor(end - 1, begin));
-        if (!fits(floors)) {
-          if (floors.size() == 1) refuse(begin, floors.front());
+        needs.push_back(footprints_.bytes(end - 1, begin));
+        if (!fits(needs)) {
+          if (needs.size() == 1) refuse(begin);
           break;
         }
         const Cut cut{before.contexts + 1, checked_add(before.bytes, bytes_across(begin, end)), begin};
@@ -58,19 +58,21 @@ class Cutter {
   }
 
  private:
-  [[nodiscard]] bool fits(const std::vector<std::int64_t>& floors) const {
-    const std::int64_t sum = std::accumulate(floors.begin(), floors.end(), std::int64_t{0});
-    return sum <= config_.all_subclusters() && place(floors, config_).has_value();
+  [[nodiscard]] bool fits(const std::vector<std::int64_t>& needs) const {
+    const MemoryFit memory(needs, config_);
+    std::vector<std::int64_t> subclusters(needs.size(), 1);
+    const std::int64_t sum = static_cast<std::int64_t>(needs.size()) + memory.missing(subclusters);
+    if (sum > config_.all_subclusters()) return false;
+    memory.fill(subclusters);
+    return place(subclusters, config_).has_value();
   }
 
-  [[noreturn]] void refuse(int layer, std::int64_t floor) const {
+  [[noreturn]] void refuse(int layer) const {
     const Layer& of = network_.layers[static_cast<std::size_t>(layer)];
-    throw NotModelled(
-        fmt::format("{} '{}' needs {} B for weights and {} B for buffers, the memory of {} sub-clusters; the chip has "
-                    "{} sub-clusters "
-                    "of {} B each",
-                    of.type, of.name, of.weight_bytes, footprints_.buffer_bytes(layer, layer), floor,
-                    config_.all_subclusters(), config_.subcluster_bytes()));
+    throw NotModelled(fmt::format(
+        "{} '{}' needs {} B for weights and {} B for buffers; the {} sub-clusters have {} B each and share {} B",
+        of.type, of.name, of.weight_bytes, footprints_.buffer_bytes(layer, layer), config_.all_subclusters(),
+        config_.subcluster_bytes(), config_.usable_l4()));
   }
 
   /// Written by [begin, end) for later contexts, and read in it of earlier ones.

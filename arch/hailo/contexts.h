@@ -9,9 +9,9 @@
 
 namespace cyclescope::hailo {
 
-/// Ends of the contexts, ascending; the last one is the number of layers. The fewest contexts whose layers fit with their
-/// floors, and among these the least bytes written for later contexts and read from earlier ones. Throws NotModelled
-/// naming a layer that fits no context of its own, its need and the budget.
+/// Ends of the contexts, ascending; the last one is the number of layers. The fewest contexts whose layers fit, and among
+/// these the least bytes written for later contexts and read from earlier ones. Throws NotModelled naming a layer that
+/// fits no context of its own, its need and the budget.
 std::vector<int> cut_into_contexts(const Network& network, const Footprints& footprints, const HailoConfig& config);
 
 }  // namespace cyclescope::hailo

@@ -17,19 +17,19 @@ class Footprints {
   /// Buffers of a layer whose context begins with layer `first`.
   [[nodiscard]] std::vector<Buffer> buffers(int layer, int first) const;
   [[nodiscard]] std::int64_t buffer_bytes(int layer, int first) const;
-  /// Sub-clusters whose memory holds its weights and buffers; at least one.
-  [[nodiscard]] std::int64_t floor(int layer, int first) const;
+  /// Weights and buffers.
+  [[nodiscard]] std::int64_t bytes(int layer, int first) const;
 
  private:
   const Network& network_;
-  const HailoConfig& config_;
   std::vector<std::vector<std::int64_t>> inner_;     ///< rows: [layer][input], from within the context
   std::vector<std::vector<std::int64_t>> external_;  ///< rows: [layer][input], from memory
 };
 
-/// Shares of layers with so many sub-clusters each, taken in order: a layer takes what the cluster has left and goes on in
-/// the next one, and takes a layer control unit in each. A cluster whose control units are used up leaves its other
-/// sub-clusters idle. Nothing when the clusters do not suffice.
+/// Shares of layers with so many sub-clusters each. Layers take them in order: what the cluster has left, then the next
+/// cluster, with a layer control unit in each. Where many small layers use up the control units of a cluster before its
+/// sub-clusters, some control units of every cluster are kept, as few as will do, for layers that find no place in order:
+/// these, the largest first, take the most that any cluster has left. Nothing when that does not suffice.
 std::optional<std::vector<std::vector<Share>>> place(const std::vector<std::int64_t>& subclusters,
                                                      const HailoConfig& config);
 

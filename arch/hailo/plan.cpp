@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arch/hailo/contexts.h"
+#include "arch/hailo/memory_fit.h"
 #include "arch/hailo/placement.h"
 #include "sim/base/checked.h"
 
@@ -40,8 +41,7 @@ class Planner {
       stage.context = static_cast<int>(plan_.contexts.size());
       stage.buffers = footprints_.buffers(l, first);
       stage.buffer_bytes = footprints_.buffer_bytes(l, first);
-      stage.floor = footprints_.floor(l, first);
-      set_subclusters(stage, stage.floor);
+      set_subclusters(stage, 1);
       weights = checked_add(weights, layer(stage).weight_bytes);
       context.memory_bytes += layer(stage).weight_bytes + stage.buffer_bytes;
       plan_.stages.push_back(std::move(stage));
@@ -49,11 +49,17 @@ class Planner {
     constexpr std::int64_t kMillion = 1'000'000;
     context.config_bytes =
         weights + ceil_div(checked_mul(weights, config_.config_overhead), kMillion) + config_.config_fixed;
-    widen(context);
-    const std::vector<std::vector<Share>> shares = place(subclusters(context), config_).value();
+    const MemoryFit memory(needs(context), config_);
+    widen(context, memory);
+    std::vector<std::int64_t> filled = subclusters(context);
+    memory.fill(filled);
+    const std::vector<std::vector<Share>> shares = place(filled, config_).value();
     for (int s = first; s < end; ++s) {
       Stage& stage = plan_.stages[static_cast<std::size_t>(s)];
-      stage.shares = shares[static_cast<std::size_t>(s - first)];
+      const auto index = static_cast<std::size_t>(s - first);
+      set_subclusters(stage, filled[index]);
+      stage.l4_bytes = memory.beyond(index, stage.subclusters);
+      stage.shares = shares[index];
       context.subclusters += stage.subclusters;
       context.lcus += static_cast<std::int64_t>(stage.shares.size());
     }
@@ -83,7 +89,13 @@ class Planner {
     return 0;
   }
 
-  void widen(const Context& context) {
+  [[nodiscard]] std::vector<std::int64_t> needs(const Context& context) const {
+    std::vector<std::int64_t> list;
+    for (int s = context.first; s < context.end; ++s) list.push_back(footprints_.bytes(s, context.first));
+    return list;
+  }
+
+  void widen(const Context& context, const MemoryFit& memory) {
     const auto begin = plan_.stages.begin() + context.first;
     const auto end = plan_.stages.begin() + context.end;
     while (begin != end) {
@@ -94,12 +106,19 @@ class Planner {
       const std::int64_t wanted = faster(slowest);
       if (wanted == 0) return;
       set_subclusters(slowest, wanted);
-      std::int64_t sum = 0;
-      for (const std::int64_t one : subclusters(context)) sum += one;
-      if (sum <= config_.usable_subclusters() && place(subclusters(context), config_)) continue;
+      if (fits(subclusters(context), memory)) continue;
       set_subclusters(slowest, before);
       return;
     }
+  }
+
+  /// Whether there is room for these, and for those that the memory asks for beyond them.
+  [[nodiscard]] bool fits(std::vector<std::int64_t> subclusters, const MemoryFit& memory) const {
+    std::int64_t sum = memory.missing(subclusters);
+    for (const std::int64_t one : subclusters) sum += one;
+    if (sum > config_.usable_subclusters()) return false;
+    memory.fill(subclusters);
+    return place(subclusters, config_).has_value();
   }
 
   void mark_stored() {

@@ -1,9 +1,9 @@
 // Contexts, sub-clusters, memory and buffers of every layer, decided before anything runs. Pure and deterministic.
 //
-// Rules (README.md has the reasons): the floor of a layer is what its weights and buffers need of the memory that comes
-// with a sub-cluster; layers are cut into the fewest contexts whose floors fit control, compute and memory, and of these
-// the one with the least bytes between contexts; then, in each context, the slowest layer gets more sub-clusters again and
-// again, while the caps hold and it can use them. Layers take sub-clusters in order, cluster by cluster.
+// Rules (README.md has the reasons): weights and buffers of a layer lie in the memory that comes with its sub-clusters, and
+// in L4 what these do not hold; layers are cut into the fewest contexts that fit control, compute and memory, and of these
+// the cut with the least bytes between contexts; then, in each context, the slowest layer gets more sub-clusters again and
+// again, while it can use them, the caps hold, and enough are left for the weights and buffers of the others.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ struct Stage {
   int context = 0;
   std::vector<Share> shares;      ///< ascending clusters
   std::int64_t subclusters = 0;   ///< sum over shares
-  std::int64_t floor = 0;         ///< that its memory asks for
   std::int64_t buffer_bytes = 0;  ///< of all its input buffers
+  std::int64_t l4_bytes = 0;      ///< of its weights and buffers, those that lie in L4
   std::int64_t row_clocks = 0;
   std::int64_t interval = 0;    ///< clocks per frame when nothing holds it up
   std::vector<Buffer> buffers;  ///< per input of the layer
