@@ -8,15 +8,15 @@ using ledger::Leaf;
 using ledger::Reason;
 using ledger::Release;
 
-Edge::Edge(const ChipContext& chip, kernel::Module& reader, std::int64_t capacity, std::int64_t row_bytes,
-           ledger::OperatorIndex reader_op)
-    : chip_(chip), reader_(reader), capacity_(capacity), row_bytes_(row_bytes), reader_op_(reader_op) {
+Edge::Edge(const ChipContext& chip, kernel::Module& reader, std::int64_t capacity, ledger::OperatorIndex reader_op)
+    : chip_(chip), reader_(reader), capacity_(capacity), reader_op_(reader_op) {
   if (capacity <= 0) throw InternalError("a row buffer without capacity");
 }
 
-void Edge::set_sender(kernel::Module& sender, int parts) {
+void Edge::set_sender(kernel::Module& sender, int parts, std::int64_t row_bytes) {
   sender_ = &sender;
   parts_ = parts;
+  row_bytes_ = row_bytes;
 }
 
 void Edge::restart(const Release& start) {

@@ -16,12 +16,11 @@ namespace cyclescope::hailo {
 
 class Edge {
  public:
-  /// `capacity` rows of `row_bytes`; `reader_op`: whom a credit is waited for. The sender is told with set_sender.
-  Edge(const ChipContext& chip, kernel::Module& reader, std::int64_t capacity, std::int64_t row_bytes,
-       ledger::OperatorIndex reader_op);
+  /// `capacity` rows; `reader_op`: whom a credit is waited for. The sender is told with set_sender.
+  Edge(const ChipContext& chip, kernel::Module& reader, std::int64_t capacity, ledger::OperatorIndex reader_op);
 
-  /// Rows come in `parts` messages each.
-  void set_sender(kernel::Module& sender, int parts);
+  /// Rows of `row_bytes` come, in `parts` messages each. The reader keeps what it takes of them.
+  void set_sender(kernel::Module& sender, int parts, std::int64_t row_bytes);
 
   /// Empty; every credit is there from `start` on.
   void restart(const ledger::Release& start);
@@ -62,9 +61,9 @@ class Edge {
   kernel::Module& reader_;
   kernel::Module* sender_ = nullptr;
   std::int64_t capacity_;
-  std::int64_t row_bytes_;
   ledger::OperatorIndex reader_op_;
   int parts_ = 1;
+  std::int64_t row_bytes_ = 0;
   std::int64_t lost_ = 0;
   std::deque<ledger::Release> credits_;
   std::deque<Row> rows_;         ///< from oldest_ on, sent or being sent

@@ -24,7 +24,7 @@ Fanout::Fanout(const ChipContext& chip, Ring& ring, const std::vector<Share>& sh
 }
 
 void Fanout::add(kernel::Module& sender, Edge& edge, const std::vector<Share>& clusters) {
-  edge.set_sender(sender, static_cast<int>(parts_.size() * clusters.size()));
+  edge.set_sender(sender, static_cast<int>(parts_.size() * clusters.size()), row_bytes_);
   edges_.push_back(&edge);
   for (const Share& share : clusters) {
     auto target = std::find_if(targets_.begin(), targets_.end(),

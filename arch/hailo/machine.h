@@ -63,7 +63,7 @@ class Chip : public machine::Machine {
   void build_edges();
   void build_sinks();
   void build_sink(int layer, const Stored& tensor, bool output);
-  RowSource& source_of(const Stage& reader, const LayerInput& input);
+  RowSource& add_source(const Stage& reader, const LayerInput& input);
   void build_contexts();
   void begin(int context, Femtoseconds since, const ledger::Release& by);
   void left_chip(std::int64_t frame);
@@ -81,7 +81,6 @@ class Chip : public machine::Machine {
   };
   struct Source {
     int context = 0;
-    int tensor = 0;  ///< layer, or -1 - graph input
     std::unique_ptr<RowSource> source;
   };
   std::vector<Sink> sinks_;

@@ -134,32 +134,28 @@ void Chip::build_edges() {
         stage(input.producer).output().add(stage(input.producer), edge, reader.shares);
         continue;
       }
-      RowSource& source = source_of(reader, input);
+      RowSource& source = add_source(reader, input);
       source.output().add(source, edge, reader.shares);
     }
   }
 }
 
-RowSource& Chip::source_of(const Stage& reader, const LayerInput& input) {
-  const int tensor = input.producer >= 0 ? input.producer : -1 - input.graph_input;
-  for (const Source& source : sources_) {
-    if (source.context == reader.context && source.tensor == tensor) return *source.source;
-  }
+RowSource& Chip::add_source(const Stage& reader, const LayerInput& input) {
   Stored stored;
   if (input.producer >= 0) {
     stored = between_[static_cast<std::size_t>(input.producer)];
-    stored.op = reader.layer;
   } else {
-    Stored& given = inputs_[static_cast<std::size_t>(input.graph_input)];
-    const Boundary& boundary = context_.network.inputs[static_cast<std::size_t>(input.graph_input)];
-    if (given.rows == 0) given = place_rows(Place::home, boundary.rows, boundary.row_bytes, reader.layer);
-    stored = given;
-    stored.op = reader.layer;
+    const auto index = static_cast<std::size_t>(input.graph_input);
+    const Boundary& boundary = context_.network.inputs[index];
+    if (inputs_[index].rows == 0) {
+      inputs_[index] = place_rows(Place::home, boundary.rows, boundary.row_bytes, reader.layer);
+    }
+    stored = inputs_[index];
   }
+  stored.op = reader.layer;
   const auto number = static_cast<int>(stages_.size() + sources_.size());
   const std::string name = fmt::format("source_{}", sources_.size());
-  sources_.push_back(
-      {reader.context, tensor, std::make_unique<RowSource>(context_, name, stored, *outside_, *ring_, number)});
+  sources_.push_back({reader.context, std::make_unique<RowSource>(context_, name, stored, *outside_, *ring_, number)});
   return *sources_.back().source;
 }
 

@@ -72,7 +72,7 @@ RowSink::RowSink(const ChipContext& chip, const std::string& name, const Stored&
     : kernel::Module(name),
       tensor_(tensor),
       outside_(outside),
-      input_(chip, *this, chip.config.portal_rows, tensor.row_bytes, tensor.op),
+      input_(chip, *this, chip.config.portal_rows, tensor.op),
       written_(std::move(written)) {}
 
 void RowSink::begin(const Release& by) {

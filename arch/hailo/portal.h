@@ -1,7 +1,8 @@
 // Rows from memory outside into a context, and from it to there.
 //
-// Timing: RowSource: a row is asked for as soon as every reader has a place for it, in order; rows that have come leave
-// in order, one clock later, from cluster 0. RowSink: a row that has come over the ring (to cluster 0) is handed to the
+// Timing: RowSource: a row is asked for as soon as its reader has a place for it, in order; rows that have come leave
+// in order, one clock later, from cluster 0. A tensor is read once for every input that takes it, because these may take
+// its rows at different times. RowSink: a row that has come over the ring (to cluster 0) is handed to the
 // DMA engine at once; its place is free when it has been written.
 // Causes: those of the transfer; useful.transfer for the clock through the portal (lane portal.0, never busy).
 // Actions: those of the transfer and the ring.

@@ -23,8 +23,7 @@ LayerStage::LayerStage(const ChipContext& chip, int index, Ring& ring, Done done
       done_(std::move(done)),
       slots_per_clock_(stage_.subclusters * chip.config.macs * chip.use.rate) {
   for (std::size_t i = 0; i < layer_.inputs.size(); ++i) {
-    inputs_.push_back(
-        std::make_unique<Edge>(chip, *this, stage_.buffers[i].capacity, layer_.inputs[i].row_bytes, index));
+    inputs_.push_back(std::make_unique<Edge>(chip, *this, stage_.buffers[i].capacity, index));
   }
 }
 
