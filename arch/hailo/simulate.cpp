@@ -139,9 +139,12 @@ RunResult simulate(const workloads::Graph& graph, const config::Settings& settin
   ledger.inject(options.faults.ledger);
   Chip chip(config, network, plan, use, settings, options.batch, ledger);
   chip.inject(options.faults);
-  machine::execute(chip, ledger, options);
+  RunOptions executed = options;
+  // Of several contexts the next inference begins as the first: what the last one left is overwritten.
+  if (plan.contexts.size() > 1) executed.initial_state = "cold";
+  machine::execute(chip, ledger, executed);
 
-  const bool load = options.initial_state != "steady" || plan.contexts.size() > 1;
+  const bool load = executed.initial_state == "cold";
   const Compulsory bytes = compulsory_bytes(network, load, config, options.batch);
   RunResult result;
   result.model = graph.model;
