@@ -16,6 +16,21 @@ namespace {
 using machine::RunOptions;
 using results::RunResult;
 
+/// The frame that is booked. `resident`: it finds its configuration on chip, as an inference before it does, whose
+/// loading is not simulated. Of several contexts the next inference begins as the first: what the last one left is
+/// overwritten.
+void execute(Chip& chip, ledger::Ledger& ledger, RunOptions options, bool resident) {
+  if (resident) {
+    ledger.enable(false);
+    chip.run_frame(true);
+    ledger.enable(options.ledgers);
+    chip.run_frame(true);
+    return;
+  }
+  if (options.initial_state == "steady") options.initial_state = "cold";
+  machine::execute(chip, ledger, options);
+}
+
 /// Bytes that must cross to and from each place, whatever the order of things.
 struct Compulsory {
   std::int64_t home_read = 0, home_write = 0, local_read = 0;
@@ -139,13 +154,9 @@ RunResult simulate(const workloads::Graph& graph, const config::Settings& settin
   ledger.inject(options.faults.ledger);
   Chip chip(config, network, plan, use, settings, options.batch, ledger);
   chip.inject(options.faults);
-  RunOptions executed = options;
-  // Of several contexts the next inference begins as the first: what the last one left is overwritten.
-  if (plan.contexts.size() > 1) executed.initial_state = "cold";
-  machine::execute(chip, ledger, executed);
-
-  const bool load = executed.initial_state == "cold";
-  const Compulsory bytes = compulsory_bytes(network, load, config, options.batch);
+  const bool resident = options.initial_state == "steady" && plan.contexts.size() == 1;
+  execute(chip, ledger, options, resident);
+  const Compulsory bytes = compulsory_bytes(network, !resident, config, options.batch);
   RunResult result;
   result.model = graph.model;
   result.precision = cyclescope::name(options.precision);
@@ -166,7 +177,7 @@ RunResult simulate(const workloads::Graph& graph, const config::Settings& settin
   result.peak_macs_per_second =
       checked_mul(std::int64_t{config.all_subclusters()} * config.macs * use.rate, config.clock_hz) / 4;
   result.peak_bytes_per_second = chip.outside().peak_bytes_per_second(Place::home);
-  report_operators(network, external_bytes(network, plan, load, options.batch), use, chip, result);
+  report_operators(network, external_bytes(network, plan, !resident, options.batch), use, chip, result);
   machine::report(ledger, chip.frame(), result);
   set_host_energy_apart(config, result);
   report_roofline(network, bytes, chip, result);
