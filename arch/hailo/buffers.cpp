@@ -16,10 +16,9 @@ class Rows {
     for (const Layer& layer : layers_) {
       std::vector<std::int64_t> row;
       for (const LayerInput& input : layer.inputs) row.push_back(window_rows(input, layer.rows, slack));
-      windows_.push_back(std::move(row));
+      capacities_.push_back(std::move(row));
       partings_.push_back(parting(layer));
     }
-    capacities_ = windows_;
   }
 
   std::vector<std::vector<std::int64_t>> run() {
@@ -90,7 +89,7 @@ class Rows {
     return made[static_cast<std::size_t>(input.producer - first)] - input.map.first(row);
   }
 
-  /// Lets a layer work while more lies before it than its need, and its inputs allow it.
+  /// Lets a layer work while more lies before it than its buffers hold, and its inputs allow it.
   void make_room(int l, int first, Counts& made) const {
     const Layer& layer = at(layers_, l);
     std::int64_t& row = made[static_cast<std::size_t>(l - first)];
@@ -101,7 +100,7 @@ class Rows {
         const LayerInput& input = layer.inputs[i];
         if (input.producer < first) continue;
         ready = ready && input.map.last(row) < made[static_cast<std::size_t>(input.producer - first)];
-        full = full || held(input, first, row, made) > at(windows_, l)[i];
+        full = full || held(input, first, row, made) > at(capacities_, l)[i];
       }
       if (!ready || !full) return;
     }
@@ -119,8 +118,7 @@ class Rows {
 
   const std::vector<Layer>& layers_;
   std::int64_t slack_;
-  std::vector<std::vector<std::int64_t>> windows_;  ///< [layer][input], of the reader's need
-  std::vector<std::vector<std::int64_t>> capacities_;
+  std::vector<std::vector<std::int64_t>> capacities_;  ///< [layer][input], as far as known: earlier layers' are final
   std::vector<int> partings_;
 };
 
