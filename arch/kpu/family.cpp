@@ -59,28 +59,34 @@ std::string buffers_of(const LoweredOp& op) {
   return fmt::format("{}{}{}; {}{}", folds_of(op), parts, held, weights, spilled);
 }
 
+/// An operator as `explain --mapping` prints it: the product (rows, columns, reduction), tiles that work on it, output
+/// blocks, blocks on the busiest tile, bytes, and what is held where. Of l3_bytes_per_tile the largest over the tiles,
+/// everything alive during the operator.
+MappingRow row_of(const LoweredOp& op) {
+  const bool view = op.kind == OpKind::view;
+  const auto unless_view = [view](std::int64_t value) { return view ? 0 : value; };
+  const std::int64_t input_bytes =
+      view ? 0 : op.frames * op.in_height * op.in_width * op.in_channels * op.inputs.front().element_bytes;
+  return {{{"name", op.name},
+           {"type", op.type},
+           {"members", op.members},
+           {"m", unless_view(op.m)},
+           {"n", unless_view(op.n)},
+           {"k", unless_view(op.k)},
+           {"tiles", view ? 0 : op.tiles()},
+           {"blocks", unless_view(op.grid_m * op.grid_n)},
+           {"rounds", view ? 0 : op.rounds()},
+           {"macs", unless_view(op.macs)},
+           {"weight_bytes", unless_view(op.weight_bytes)},
+           {"input_bytes", input_bytes},
+           {"l3_bytes_per_tile", op.l3_peak},
+           {"buffers", buffers_of(op)}}};
+}
+
 std::vector<MappingRow> rows_of(const Program& program) {
   std::vector<MappingRow> rows;
-  for (const LoweredOp& op : program.ops) {
-    MappingRow row;
-    row.name = op.name;
-    row.type = op.type;
-    row.members = op.members;
-    row.buffers = buffers_of(op);
-    row.l3_bytes_per_tile = op.l3_peak;
-    if (op.kind != OpKind::view) {
-      row.m = op.m;
-      row.n = op.n;
-      row.k = op.k;
-      row.tiles = op.tiles();
-      row.blocks = op.grid_m * op.grid_n;
-      row.rounds = op.rounds();
-      row.macs = op.macs;
-      row.weight_bytes = op.weight_bytes;
-      row.input_bytes = op.frames * op.in_height * op.in_width * op.in_channels * op.inputs.front().element_bytes;
-    }
-    rows.push_back(std::move(row));
-  }
+  rows.reserve(program.ops.size());
+  for (const LoweredOp& op : program.ops) rows.push_back(row_of(op));
   return rows;
 }
 

@@ -48,6 +48,7 @@ std::int64_t HostDma::Channel::page_end(const Transfer& transfer, std::int64_t o
 }
 
 void HostDma::Channel::step() {
+  if (jobs_.empty()) return;
   take_replies();
   const Femtoseconds now = kernel::now();
   if (now % clock_.period() != 0) return;

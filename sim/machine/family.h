@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "sim/base/precision.h"
@@ -31,23 +32,20 @@ struct RunOptions {
   Faults faults;                  ///< tests only
 };
 
-/// One row of `explain --mapping`.
+/// One row of `explain --mapping`: named values, the same names in every row of a mapping.
 struct MappingRow {
-  std::string name;
-  std::string type;
-  std::string members;  ///< operators fused into it, space separated
-  std::int64_t m = 0, n = 0, k = 0;
-  std::int64_t tiles = 0;   ///< hardware tiles that work on it
-  std::int64_t blocks = 0;  ///< output blocks
-  std::int64_t rounds = 0;  ///< blocks on the busiest tile
-  std::int64_t macs = 0;
-  std::int64_t weight_bytes = 0;
-  std::int64_t input_bytes = 0;
-  std::int64_t l3_bytes_per_tile = 0;  ///< largest over the tiles, everything alive during the operator
-  std::string buffers;                 ///< what is held where
+  struct Field {
+    std::string name;
+    std::variant<std::int64_t, std::string> value;
+  };
+  std::vector<Field> fields;
+
+  /// Throw InternalError for a name that the row does not have or that is of the other kind.
+  [[nodiscard]] std::int64_t integer(const std::string& field) const;
+  [[nodiscard]] const std::string& text(const std::string& field) const;
 };
 
-/// Tiles of a machine: columns and rows.
+/// Tiles of a machine: columns and rows; none where tiles form no mesh.
 struct MeshSize {
   std::int64_t width = 0;
   std::int64_t height = 0;
@@ -75,7 +73,7 @@ class Family {
   /// MACs per clock of the whole machine at a precision, times four; 0: it does not execute it. Throws InputError.
   [[nodiscard]] virtual std::int64_t quarter_macs(const config::Settings& settings, Precision precision) const = 0;
   /// How its tiles stand. Throws InputError.
-  [[nodiscard]] virtual MeshSize mesh_size(const config::Settings& settings) const = 0;
+  [[nodiscard]] virtual MeshSize mesh_size(const config::Settings& settings) const;
   /// What it executes as one, in the order of the operators of a result. A group whose primary operator is NAME has one
   /// operator `NAME` in the result, and may have others before it, `NAME (...)`.
   [[nodiscard]] virtual std::vector<workloads::FusedGroup> groups(const workloads::Graph& graph) const = 0;

@@ -44,9 +44,4 @@ std::vector<ServedFrame> serve(Machine& machine, ledger::Ledger& ledger, const R
   return served;
 }
 
-ServedFrames Family::serve(const workloads::Graph& /*graph*/, const config::Settings& /*settings*/,
-                           const RunOptions& /*options*/, const std::vector<Femtoseconds>& /*arrivals*/) const {
-  throw NotModelled("streams of frames are not modelled yet on family " + name());
-}
-
 }  // namespace cyclescope::machine

@@ -190,7 +190,8 @@ void check_laws(const ledger::Ledger& ledger, RunResult& result) {
     }
   }
   add_law(result, "bytes are conserved on every link", lost.empty(), lost.empty() ? "sent x copies = received" : lost);
-  const std::int64_t moved = result.dram_read_bytes + result.dram_write_bytes;
+  const std::int64_t moved =
+      result.dram_read_bytes + result.dram_write_bytes + result.host_read_bytes + result.host_write_bytes;
   add_law(result, "external bytes at least the compulsory ones", moved >= result.compulsory_bytes,
           std::to_string(moved) + " of " + std::to_string(result.compulsory_bytes) + " B");
   check_lanes(ledger, result);

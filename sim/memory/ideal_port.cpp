@@ -13,11 +13,11 @@ using ledger::Reason;
 using ledger::Release;
 
 IdealPort::IdealPort(sc_core::sc_module_name module, const Properties& properties, ledger::Ledger& ledger)
-    : TlmMemory(module, ledger),
+    : TlmMemory(module, ledger, properties.name),
       socket("socket"),
       properties_(properties),
-      lane_(ledger, "dram.0", 1),
-      byte_(ledger.add_action("dram", "byte", properties.attojoules_per_byte)),
+      lane_(ledger, properties.name + ".0", 1),
+      byte_(ledger.add_action(properties.name, "byte", properties.attojoules_per_byte)),
       server_(*this) {
   if (properties.bytes_per_second <= 0) {
     throw InputError("memory.port_bandwidth = 0: expected a bandwidth when memory.ideal is port");

@@ -4,14 +4,15 @@
 // (instant of issue, client, tag), clients numbered in order of connect(). The end of each is exact: rounding a request
 // up to a femtosecond does not move the next. No latency; a reply is visible on the client's first edge at or after
 // the end of its bytes.
-// Causes: dram_bandwidth from issue to the end of the bytes, clock_crossing to the client's edge. Lane `dram.0`:
-// useful.transfer while bytes cross.
-// Actions: component `dram`, `byte`; traffic `dram.read`, `dram.write`.
+// Causes: dram_bandwidth from issue to the end of the bytes, clock_crossing to the client's edge. Lane `NAME.0` (dram.0
+// unless told otherwise): useful.transfer while bytes cross.
+// Actions: component `NAME`, `byte`; traffic `NAME.read`, `NAME.write`.
 // Protocol: as Dram (dram.h).
 // Errors: InputError for a bandwidth of zero; InternalError as Dram.
 // Not modelled: channels, banks, refresh, turnaround, background power.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sim/kernel/module.h"
@@ -26,6 +27,7 @@ class IdealPort : public TlmMemory {
     std::int64_t capacity = 0;
     std::int64_t bytes_per_second = 0;
     std::int64_t attojoules_per_byte = 0;
+    std::string name = "dram";  ///< of its lane, action and traffic
   };
   IdealPort(sc_core::sc_module_name module, const Properties& properties, ledger::Ledger& ledger);
 

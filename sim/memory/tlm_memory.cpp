@@ -8,11 +8,11 @@
 
 namespace cyclescope::memory {
 
-TlmMemory::TlmMemory(const sc_core::sc_module_name& module, ledger::Ledger& ledger)
+TlmMemory::TlmMemory(const sc_core::sc_module_name& module, ledger::Ledger& ledger, const std::string& traffic)
     : sc_module(module),
       ledger_(&ledger),
-      read_traffic_(ledger.add_traffic("dram.read")),
-      write_traffic_(ledger.add_traffic("dram.write")) {}
+      read_traffic_(ledger.add_traffic(traffic + ".read")),
+      write_traffic_(ledger.add_traffic(traffic + ".write")) {}
 
 Port& TlmMemory::connect(kernel::Module& client, const std::string& name, const Clock& clock, int max_outstanding) {
   ports_.push_back(std::make_unique<TlmPort>(

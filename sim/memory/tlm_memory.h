@@ -20,7 +20,8 @@ namespace cyclescope::memory {
 
 class TlmMemory : public sc_core::sc_module, public Memory {
  public:
-  TlmMemory(const sc_core::sc_module_name& module, ledger::Ledger& ledger);
+  /// `traffic`: what `.read` and `.write` are appended to.
+  TlmMemory(const sc_core::sc_module_name& module, ledger::Ledger& ledger, const std::string& traffic = "dram");
 
   Port& connect(kernel::Module& client, const std::string& name, const Clock& clock, int max_outstanding) override;
   void restart(Femtoseconds t0) override;

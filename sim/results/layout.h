@@ -21,6 +21,8 @@ void summary_layout(Archive& archive, Result& result) {
   archive.attribute("makespan_fs", result.makespan);
   archive.attribute("cycles", result.cycles);
   archive.attribute("host_overhead_fs", result.host_overhead);
+  archive.attribute("initiation_interval_fs", result.initiation_interval);
+  archive.attribute("frames_in_flight_hundredths", result.frames_in_flight);
   archive.attribute("macs", result.macs);
   archive.attribute("macs_executed", result.macs_executed);
   archive.attribute("dram_read_bytes", result.dram_read_bytes);

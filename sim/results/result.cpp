@@ -25,6 +25,12 @@ std::int64_t scaled(Int128 a, Int128 b, Int128 c) {
 
 }  // namespace
 
+double RunResult::frames_per_second() const {
+  constexpr double kFemto = 1e15;
+  if (initiation_interval > 0) return kFemto / static_cast<double>(initiation_interval);
+  return makespan > 0 ? static_cast<double>(batch) * kFemto / static_cast<double>(makespan) : 0;
+}
+
 std::int64_t RunResult::total_energy_fj() const {
   std::int64_t total = 0;
   for (const auto& [component, femtojoules] : energy_fj) total = checked_add(total, femtojoules);

@@ -70,6 +70,8 @@ struct RunResult {
   Femtoseconds makespan = 0;  ///< latency
   std::int64_t cycles = 0;    ///< ceil(makespan / clock_period)
   Femtoseconds host_overhead = 0;
+  Femtoseconds initiation_interval = 0;  ///< of a pipeline: from frame to frame of a stream; 0: not a pipeline
+  std::int64_t frames_in_flight = 0;     ///< of a pipeline: latency of a frame over the interval, in hundredths
   std::int64_t macs = 0;
   std::int64_t macs_executed = 0;  ///< counted by the arrays
   std::int64_t dram_read_bytes = 0;
@@ -94,6 +96,8 @@ struct RunResult {
   std::map<std::string, std::string> overrides;  ///< settings that the command line changed, key -> value with unit
   std::map<std::string, std::string> settings;   ///< resolved configuration, key -> value with unit
 
+  /// Of a pipeline one frame per interval, else the batch per latency; 0 without a latency.
+  [[nodiscard]] double frames_per_second() const;
   /// Sum of energy_fj.
   [[nodiscard]] std::int64_t total_energy_fj() const;
   /// MAC-array utilisation: MACs executed over what the arrays could have done in the makespan, in parts per million.

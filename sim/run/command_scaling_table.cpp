@@ -54,14 +54,15 @@ std::string figures(const ScalingHead& head, const ScalingSeries& series) {
     const ScalingPoint& point = series.points[i];
     const std::optional<double> marginal = marginal_efficiency(series, i);
     const std::optional<double> serial = results::serial_fraction(base, point);
-    std::vector<std::string> row{point.label,
-                                 fmt::format("{}x{}", point.mesh_width, point.mesh_height),
-                                 duration(point.makespan),
-                                 fmt::format("{:.2f}x", results::speed_up(base, point)),
-                                 fmt::format("{:.2f}x", results::ideal_speed_up(base, point)),
-                                 fmt::format("{:.1f} %", 100 * point.lost.efficiency()),
-                                 serial ? fmt::format("{:.4f}", *serial) : "-",
-                                 engineering(real(point.energy_fj) / kFemto, "J")};
+    std::vector<std::string> row{
+        point.label,
+        point.mesh_width == 0 ? "-" : fmt::format("{}x{}", point.mesh_width, point.mesh_height),
+        duration(point.makespan),
+        fmt::format("{:.2f}x", results::speed_up(base, point)),
+        fmt::format("{:.2f}x", results::ideal_speed_up(base, point)),
+        fmt::format("{:.1f} %", 100 * point.lost.efficiency()),
+        serial ? fmt::format("{:.4f}", *serial) : "-",
+        engineering(real(point.energy_fj) / kFemto, "J")};
     if (!chips) row.push_back(marginal ? fmt::format("{:.2f}", *marginal) : "-");
     if (chips) {
       row.push_back(grouped(point.slots.arrays));

@@ -1,7 +1,7 @@
 #include "sim/run/mapping_view.h"
 
-#include <array>
 #include <nlohmann/json.hpp>
+#include <variant>
 
 #include "sim/run/format.h"
 
@@ -9,43 +9,26 @@ namespace cyclescope::run {
 namespace {
 
 using machine::MappingRow;
+using Field = MappingRow::Field;
 
-/// A column: its name, and the field it shows, which is one of the two.
-struct Column {
-  const char* name;
-  std::string MappingRow::*text;
-  std::int64_t MappingRow::*integer;
-};
-
-constexpr std::array<Column, 14> kColumns{{{"name", &MappingRow::name, nullptr},
-                                           {"type", &MappingRow::type, nullptr},
-                                           {"members", &MappingRow::members, nullptr},
-                                           {"m", nullptr, &MappingRow::m},
-                                           {"n", nullptr, &MappingRow::n},
-                                           {"k", nullptr, &MappingRow::k},
-                                           {"tiles", nullptr, &MappingRow::tiles},
-                                           {"blocks", nullptr, &MappingRow::blocks},
-                                           {"rounds", nullptr, &MappingRow::rounds},
-                                           {"macs", nullptr, &MappingRow::macs},
-                                           {"weight_bytes", nullptr, &MappingRow::weight_bytes},
-                                           {"input_bytes", nullptr, &MappingRow::input_bytes},
-                                           {"l3_bytes_per_tile", nullptr, &MappingRow::l3_bytes_per_tile},
-                                           {"buffers", &MappingRow::buffers, nullptr}}};
+const std::string* text_of(const Field& field) { return std::get_if<std::string>(&field.value); }
 
 std::string table(const std::vector<MappingRow>& rows) {
+  if (rows.empty()) return "";
   std::string alignment;
   std::vector<std::string> header;
-  for (const Column& column : kColumns) {
-    alignment += column.integer == nullptr ? '<' : '>';
-    header.emplace_back(column.name);
+  for (const Field& field : rows.front().fields) {
+    alignment += text_of(field) != nullptr ? '<' : '>';
+    header.push_back(field.name);
   }
   TextTable text(alignment);
   text.row(header);
   for (const MappingRow& row : rows) {
     std::vector<std::string> cells;
-    cells.reserve(kColumns.size());
-    for (const Column& column : kColumns) {
-      cells.push_back(column.integer == nullptr ? row.*column.text : grouped(row.*column.integer));
+    cells.reserve(row.fields.size());
+    for (const Field& field : row.fields) {
+      const std::string* word = text_of(field);
+      cells.push_back(word != nullptr ? *word : grouped(std::get<std::int64_t>(field.value)));
     }
     text.row(cells);
   }
@@ -54,13 +37,15 @@ std::string table(const std::vector<MappingRow>& rows) {
 
 std::string csv(const std::vector<MappingRow>& rows) {
   std::string text;
-  for (const Column& column : kColumns) text += (text.empty() ? "" : ",") + std::string(column.name);
+  if (rows.empty()) return text;
+  for (const Field& field : rows.front().fields) text += (text.empty() ? "" : ",") + field.name;
   text += "\n";
   for (const MappingRow& row : rows) {
     std::string line;
-    for (const Column& column : kColumns) {
-      if (&column != kColumns.data()) line += ",";
-      line += column.integer == nullptr ? csv_cell(row.*column.text) : std::to_string(row.*column.integer);
+    for (const Field& field : row.fields) {
+      if (&field != row.fields.data()) line += ",";
+      const std::string* word = text_of(field);
+      line += word != nullptr ? csv_cell(*word) : std::to_string(std::get<std::int64_t>(field.value));
     }
     text += line + "\n";
   }
@@ -72,12 +57,8 @@ std::string json(const std::vector<MappingRow>& rows) {
   Json array = Json::array();
   for (const MappingRow& row : rows) {
     Json object;
-    for (const Column& column : kColumns) {
-      if (column.integer == nullptr) {
-        object[column.name] = row.*column.text;
-      } else {
-        object[column.name] = row.*column.integer;
-      }
+    for (const Field& field : row.fields) {
+      std::visit([&](const auto& value) { object[field.name] = value; }, field.value);
     }
     array.push_back(object);
   }

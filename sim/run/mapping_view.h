@@ -9,7 +9,7 @@
 
 namespace cyclescope::run {
 
-/// One row per mapped operator. JSON is an array of objects with the field names of MappingRow.
+/// One row per mapped operator. JSON is an array of objects with the names of the fields.
 std::string render_mapping(const std::vector<machine::MappingRow>& rows, Format format);
 
 }  // namespace cyclescope::run

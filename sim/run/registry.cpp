@@ -1,11 +1,12 @@
 #include "sim/run/registry.h"
 
+#include "arch/hailo/family.h"
 #include "arch/kpu/family.h"
 
 namespace cyclescope::run {
 
 const std::vector<const machine::Family*>& families() {
-  static const std::vector<const machine::Family*> table{&kpu::family()};
+  static const std::vector<const machine::Family*> table{&hailo::family(), &kpu::family()};
   return table;
 }
 

@@ -50,7 +50,12 @@ Json documented(const results::RunResult& result) {
   json["cycles"] = result.cycles;
   json["latency_s"] = from_femto(result.makespan);
   json["host_overhead_s"] = from_femto(result.host_overhead);
-  json["throughput_fps"] = over_latency(static_cast<double>(result.batch) * kFemto, result);
+  json["throughput_fps"] = result.makespan == 0 ? Json(nullptr) : Json(result.frames_per_second());
+  if (result.initiation_interval > 0) {
+    constexpr double kHundredths = 100;
+    json["initiation_interval_s"] = from_femto(result.initiation_interval);
+    json["frames_in_flight"] = static_cast<double>(result.frames_in_flight) / kHundredths;
+  }
   json["energy_j"] = from_femto(result.total_energy_fj());
   json["host_energy_j"] = from_femto(result.host_energy_fj);
   json["average_power_w"] = over_latency(static_cast<double>(result.total_energy_fj()), result);

@@ -90,7 +90,13 @@ std::string simulated(const results::RunResult& result) {
     table.row({"host overhead", duration(result.host_overhead) + " before the start, not in the latency"});
   }
   if (result.makespan > 0) {
-    table.row({"throughput", plain(ratio(result.batch, result.makespan) * kFemto) + " frames/s"});
+    table.row({"throughput", plain(result.frames_per_second()) + " frames/s"});
+  }
+  if (result.initiation_interval > 0) {
+    constexpr std::int64_t kHundredths = 100;
+    table.row({"interval", fmt::format("{} from frame to frame; {:.2f} frames in flight",
+                                       duration(result.initiation_interval),
+                                       ratio(result.frames_in_flight, kHundredths))});
   }
   add_energy(result, table);
   table.row({"MACs", fmt::format("{} executed on arrays, {} in the trace", grouped(result.macs_executed),

@@ -52,7 +52,7 @@ def call(root, *args, code=0):
     return done
 
 
-SMALL = ("--platforms", "kpu-t64,hailo-8", "--models", "resnet50,vit_b_16", "--precisions", "int8,fp16")
+SMALL = ("--platforms", "kpu-t64,jetson-thor", "--models", "resnet50,vit_b_16", "--precisions", "int8,fp16")
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +94,9 @@ def test_rows_are_those_of_the_results_and_the_estimator(root, small):
         estimate = published[row["model"], row["platform"], row["precision"]]
         assert row["published_latency_ms"] == line["published_latency_ms"] == estimate["latency_ms"]
         assert row["published_energy_mj"] == estimate["energy_mj"]
-        if row["platform"] == "hailo-8":
+        if row["platform"] == "jetson-thor":
             assert (row["status"], row["file"], line["cycles"]) == ("waiting", None, "")
-            assert row["reason"] == "waiting for a platform: family hailo is not modelled yet"
+            assert row["reason"] == "waiting for a platform: family gpu is not modelled yet"
             continue
         args = ("--platform", row["platform"], "--model", row["model"], "--precision", row["precision"])
         alone = json.loads(call(root, "run", *args, "--format", "json").stdout)
@@ -166,7 +166,7 @@ def test_the_whole_matrix_names_every_row_that_waits(root, tmp_path):
 def test_a_platform_file_is_all_that_a_waiting_row_needs(root, tmp_path):
     copy = tmp_path / "root"
     shutil.copytree(root, copy)
-    shutil.copy(copy / "configs" / "platforms" / "kpu-t64.ini", copy / "configs" / "platforms" / "hailo-8.ini")
+    shutil.copy(copy / "configs" / "platforms" / "kpu-t64.ini", copy / "configs" / "platforms" / "jetson-thor.ini")
     call(copy, "matrix", *SMALL, "--out", tmp_path / "m")
     assert {row["status"] for row in rows_of(tmp_path / "m")} == {"simulated"}
 
@@ -197,11 +197,11 @@ def test_an_unknown_family_is_refused_with_its_line(root, tmp_path):
     shutil.copytree(root, tmp_path / "root")
     families = tmp_path / "root" / "configs" / "matrix.ini"
     lines = families.read_text().splitlines()
-    at = lines.index("hailo-8 = hailo")
-    lines[at] = "hailo-8 = hialo"
+    at = lines.index("jetson-thor = gpu")
+    lines[at] = "jetson-thor = gpi"
     families.write_text("\n".join(lines) + "\n")
     done = call(tmp_path / "root", "matrix", *SMALL, "--out", tmp_path / "m", code=2)
-    assert f"matrix.ini:{at + 1}: family.hailo-8 = hialo: unknown family" in done.stderr and "'hailo'" in done.stderr
+    assert f"matrix.ini:{at + 1}: family.jetson-thor = gpi: unknown family" in done.stderr and "'gpu'" in done.stderr
 
 
 def test_a_failed_row_is_counted_and_exits_4(root, small, tmp_path):
@@ -275,7 +275,7 @@ def write_claims(path, check):
     [
         ("ratio(latency, kpu-t64/resnet50/int8, kpu-t64/vit_b_16/int8) = 1.0", "confirmed"),  # the same network
         ("ratio(latency, kpu-t64/resnet50/int8, kpu-t64/vit_b_16/int8) = 1.1", "refuted"),
-        ("value(latency, hailo-8/resnet50/int8) = 2.14", "waiting for a platform"),
+        ("value(latency, jetson-thor/resnet50/int8) = 1.82", "waiting for a platform"),
         ("value(latency, kpu-t64/resnet50/fp32) = 6.71", "not in this matrix"),
     ],
 )
@@ -286,8 +286,8 @@ def test_a_verdict_is_no_failure(check, verdict, root, small, tmp_path):
     assert claim["causes"].endswith(".") and claim["initial_state"] == "steady"
     assert claim["tests"][0]["unit"] == ("x" if check.startswith("ratio") else "ms")
     if verdict == "waiting for a platform":
-        assert [row["row"] for row in claim["tests"][0]["missing"]] == ["hailo-8/resnet50/int8"]
-        assert claim["tests"][0]["estimated"] == pytest.approx(2.14, abs=0.005)
+        assert [row["row"] for row in claim["tests"][0]["missing"]] == ["jetson-thor/resnet50/int8"]
+        assert claim["tests"][0]["estimated"] == pytest.approx(1.82, abs=0.005)
 
 
 def test_every_format_has_every_claim(root, small):

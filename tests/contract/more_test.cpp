@@ -21,8 +21,10 @@ std::string mapping(const Machine& machine, const workloads::Graph& graph, const
   const run::Platform platform = run::load_platform(machine.platform, overrides_of(machine, more));
   std::string text;
   for (const machine::MappingRow& row : platform.family->mapping(graph, platform.settings, {})) {
-    text += fmt::format("{} {} {} {} {} {} {} {}\n", row.name, row.tiles, row.blocks, row.rounds, row.weight_bytes,
-                        row.input_bytes, row.l3_bytes_per_tile, row.buffers);
+    for (const machine::MappingRow::Field& field : row.fields) {
+      std::visit([&](const auto& value) { text += fmt::format("{} ", value); }, field.value);
+    }
+    text += "\n";
   }
   return text;
 }

@@ -74,6 +74,8 @@ void check_equal(const results::RunResult& a, const results::RunResult& b) {
   CHECK(a.makespan == b.makespan);
   CHECK(a.cycles == b.cycles);
   CHECK(a.host_overhead == b.host_overhead);
+  CHECK(a.initiation_interval == b.initiation_interval);
+  CHECK(a.frames_in_flight == b.frames_in_flight);
   CHECK(a.macs == b.macs);
   CHECK(a.macs_executed == b.macs_executed);
   CHECK(a.dram_read_bytes == b.dram_read_bytes);
@@ -130,8 +132,11 @@ void check_equal(const results::RunResult& a, const results::RunResult& b) {
 TEST_CASE("a result is read back as it was written") {
   const Directory directory;
   const std::string path = directory.file("run.h5");
-  results::write(sample(), path);
-  check_equal(results::read(path), sample());
+  results::RunResult result = sample();
+  result.initiation_interval = 50'000'000;
+  result.frames_in_flight = 400;
+  results::write(result, path);
+  check_equal(results::read(path), result);
   CHECK(directory.files() == 1);
 }
 

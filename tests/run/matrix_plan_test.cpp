@@ -25,10 +25,10 @@ MatrixPlan plan(const MatrixRequest& request) {
   return plan_matrix(request);
 }
 
-/// KPU-T64 and Hailo-8 with ResNet-50 at INT8 and FP16: two rows to simulate, two that wait.
+/// KPU-T64 and Jetson Thor with ResNet-50 at INT8 and FP16: two rows to simulate, two that wait.
 MatrixRequest small() {
   MatrixRequest request;
-  request.platforms = {"kpu-t64", "hailo-8"};
+  request.platforms = {"kpu-t64", "jetson-thor"};
   request.models = {"resnet50"};
   request.precisions = {Precision::int8, Precision::fp16};
   request.target = 10 * kMillisecond;
@@ -82,12 +82,12 @@ TEST_CASE("the whole matrix: 13 published platforms, H100 and Coral, 4 models, 3
   CHECK_FALSE(whole.head.narrowed);
   std::size_t points = 0;
   for (const PlannedRow& row : whole.rows) {
-    const bool kpu = row.row.platform.rfind("kpu-", 0) == 0;
-    CHECK(row.point.has_value() == kpu);
-    CHECK(row.row.reason.empty() == kpu);
+    const bool there = row.row.platform.rfind("kpu-", 0) == 0 || row.row.platform.rfind("hailo-", 0) == 0;
+    CHECK(row.point.has_value() == there);
+    CHECK(row.row.reason.empty() == there);
     points += row.point ? 1 : 0;
   }
-  CHECK(points == 3 * 4 * 3);
+  CHECK(points == 5 * 4 * 3);
 }
 
 TEST_CASE("a narrowed matrix says so and a row that waits names its family") {
@@ -96,8 +96,8 @@ TEST_CASE("a narrowed matrix says so and a row that waits names its family") {
   CHECK(part.rows.size() == 4);
   std::size_t waiting = 0;
   for (const PlannedRow& row : part.rows) {
-    if (row.row.platform == "hailo-8") {
-      CHECK(row.row.reason == "waiting for a platform: family hailo is not modelled yet");
+    if (row.row.platform == "jetson-thor") {
+      CHECK(row.row.reason == "waiting for a platform: family gpu is not modelled yet");
       ++waiting;
     }
   }
@@ -184,7 +184,7 @@ TEST_CASE("the summary counts rows, failures are named, JSON reads back, the rep
   CHECK_THROWS_WITH(matrix_from_json(R"({"schema": "x"})", "here.json"), Contains("cyclescope-matrix-1"));
   const std::string report = matrix_report(matrix);
   CHECK_THAT(report, Contains("## Rows that failed\n\n- kpu-t64 resnet50 int8 steady: internal fault: x\n"));
-  CHECK_THAT(report, Contains("family hailo is not modelled yet: 2 rows (hailo-8)"));
+  CHECK_THAT(report, Contains("family gpu is not modelled yet: 2 rows (jetson-thor)"));
   CHECK_THAT(report, Contains("| kpu-t64 | fp16 | 5.000 ms | 6.710 ms | 1 (1) |"));
   CHECK_THAT(report, Contains("| 6.71 | 5.00 | 0.75 x | 17.60 | 1.00 | 0.06 x |"));
 }

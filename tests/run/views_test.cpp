@@ -146,6 +146,20 @@ TEST_CASE("JSON numbers follow from the stored integers") {
   CHECK(json["traffic"][0]["received"] == 8191);
 }
 
+TEST_CASE("a pipeline has an interval, frames in flight, and a frame per interval") {
+  results::RunResult result = sample();
+  result.initiation_interval = 50'000'000;  // 50 ns, a quarter of the latency
+  result.frames_in_flight = 400;
+  const Json json = Json::parse(run::to_json(result));
+  CHECK(json["initiation_interval_s"] == 5e-8);
+  CHECK(json["frames_in_flight"] == 4.0);
+  CHECK(json["throughput_fps"] == 2e7);
+  const std::string text = run::to_table(result);
+  CHECK(text.find("20,000,000 frames/s") != std::string::npos);
+  CHECK(text.find("50.00 ns from frame to frame; 4.00 frames in flight") != std::string::npos);
+  CHECK_FALSE(Json::parse(run::to_json(sample())).contains("initiation_interval_s"));
+}
+
 TEST_CASE("JSON of an empty run has no ratios over zero") {
   const Json json = Json::parse(run::to_json(results::RunResult()));
   CHECK(json["cycles"] == 0);
