@@ -54,7 +54,7 @@ std::vector<MatrixColumn> result_columns() {
       {"cycles", Kind::integer, [](const MatrixRow& row) { return of_result(row, row.cycles); }},
       {"latency_s", Kind::real, [](const MatrixRow& row) { return of_result(row, real(row.latency) / kFemto); }},
       {"energy_j", Kind::real, [](const MatrixRow& row) { return of_result(row, real(row.energy_fj) / kFemto); }},
-      {"throughput_fps", Kind::real, [](const MatrixRow& row) { return of_result(row, row.throughput()); }},
+      {"throughput_fps", Kind::real, [](const MatrixRow& row) { return of_result(row, row.frames_per_second); }},
       {"average_power_w", Kind::real, [](const MatrixRow& row) { return of_result(row, row.average_power()); }},
       {"peak_memory_bytes", Kind::integer, [](const MatrixRow& row) { return of_result(row, row.peak_memory_bytes); }},
       {"fits", Kind::flag, [](const MatrixRow& row) { return of_result(row, row.fits); }},
@@ -93,7 +93,7 @@ std::vector<MatrixColumn> estimate_columns() {
       {"energy_residual", Kind::real,
        [](const MatrixRow& row) { return residual(row, real(row.energy_fj), real(row.estimate.energy_fj)); }},
       {"throughput_residual", Kind::real,
-       [](const MatrixRow& row) { return residual(row, row.throughput(), row.estimated_throughput()); }},
+       [](const MatrixRow& row) { return residual(row, row.frames_per_second, row.estimated_throughput()); }},
       {"warnings", Kind::text,
        [](const MatrixRow& row) { return text(fmt::format("{}", fmt::join(row.warnings, "; "))); }},
   };
@@ -130,7 +130,6 @@ MatrixStatus parse_matrix_status(const std::string& text) {
   throw InputError(fmt::format("status '{}': expected one of simulated, waiting, refused, failed", text));
 }
 
-double MatrixRow::throughput() const { return over(real(batch) * kFemto, latency); }
 double MatrixRow::estimated_throughput() const { return over(kFemto, estimate.latency); }
 double MatrixRow::average_power() const { return over(real(energy_fj), latency); }
 
@@ -155,7 +154,7 @@ void take_result(const RunResult& result, Femtoseconds target, MatrixRow& row) {
   }
   row.status = MatrixStatus::simulated;
   row.precision_label = result.precision_label;
-  row.batch = result.batch;
+  row.frames_per_second = result.frames_per_second();
   row.cycles = result.cycles;
   row.latency = result.makespan;
   row.energy_fj = result.total_energy_fj();

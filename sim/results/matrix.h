@@ -48,7 +48,7 @@ struct MatrixRow {
   // Of the result, zero and empty without one.
   std::string file;  ///< relative to the matrix: `points/KEY.h5`
   std::string precision_label;
-  std::int64_t batch = 1;
+  double frames_per_second = 0;  ///< RunResult::frames_per_second
   std::int64_t cycles = 0;
   Femtoseconds latency = 0;
   std::int64_t energy_fj = 0;
@@ -62,7 +62,6 @@ struct MatrixRow {
 
   [[nodiscard]] bool simulated() const { return status == MatrixStatus::simulated; }
   /// Frames per second; 0 for a latency of 0.
-  [[nodiscard]] double throughput() const;
   [[nodiscard]] double estimated_throughput() const;
   /// Watts; 0 for a latency of 0.
   [[nodiscard]] double average_power() const;

@@ -48,7 +48,7 @@ std::vector<ClaimMetric> performance() {
       {"latency", "ms", ClaimLedger::path, [](const ClaimRow& row) { return Figure(seconds(*row.result) * kMilli); },
        [](const ClaimRow&, const Estimate& estimate) { return Figure(estimate.latency() * kMilli); }},
       {"throughput", "frames/s", ClaimLedger::path,
-       [](const ClaimRow& row) { return over(real(row.result->batch), seconds(*row.result)); },
+       [](const ClaimRow& row) { return Figure(row.result->frames_per_second()); },
        [](const ClaimRow&, const Estimate& estimate) { return Figure(estimate.throughput()); }},
       {"utilisation", "%", ClaimLedger::path,
        [](const ClaimRow& row) { return Figure(real(row.result->utilisation_ppm()) / kMega * kPercent); },

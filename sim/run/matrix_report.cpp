@@ -54,7 +54,7 @@ double latency(const MatrixRow& row) { return static_cast<double>(row.latency); 
 double estimated_latency(const MatrixRow& row) { return static_cast<double>(row.estimate.latency); }
 double energy(const MatrixRow& row) { return static_cast<double>(row.energy_fj); }
 double estimated_energy(const MatrixRow& row) { return static_cast<double>(row.estimate.energy_fj); }
-double slowness(const MatrixRow& row) { return -row.throughput(); }
+double slowness(const MatrixRow& row) { return -row.frames_per_second; }
 double estimated_slowness(const MatrixRow& row) { return -row.estimated_throughput(); }
 
 /// Simulated rows of a model and state, fastest first.
@@ -76,7 +76,7 @@ std::string ranking(const Matrix& matrix, const Rows& rows) {
     text += line({row->platform, row->precision + label, duration(row->latency), duration(row->estimate.latency),
                   places(rows, *row, latency, estimated_latency), joules(row->energy_fj),
                   joules(row->estimate.energy_fj), places(rows, *row, energy, estimated_energy),
-                  plain(row->throughput()), plain(row->estimated_throughput()),
+                  plain(row->frames_per_second), plain(row->estimated_throughput()),
                   places(rows, *row, slowness, estimated_slowness), engineering(row->average_power(), "W"),
                   fmt::format("{:.1f} MiB", static_cast<double>(row->peak_memory_bytes) / (1024.0 * 1024.0)),
                   row->fits ? "yes" : "no", row->target_met ? "yes" : "no"});

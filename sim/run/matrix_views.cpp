@@ -51,8 +51,8 @@ std::vector<std::string> table_row(const MatrixRow& row) {
   if (row.simulated()) {
     cells.insert(cells.end(),
                  {duration(row.latency), estimate, engineering(static_cast<double>(row.energy_fj) / kFemto, "J"),
-                  energy, plain(row.throughput()), engineering(row.average_power(), "W"), row.target_met ? "yes" : "no",
-                  row.precision_label});
+                  energy, plain(row.frames_per_second), engineering(row.average_power(), "W"),
+                  row.target_met ? "yes" : "no", row.precision_label});
   } else {
     cells.insert(cells.end(),
                  {"-", estimate, "-", energy, "-", "-", "-", std::string(name(row.status)) + ": " + row.reason});

@@ -29,6 +29,16 @@ std::string mechanism(const results::RunResult& result, bool slower) {
                      largest(by_lane(result), result.cycles));
 }
 
+/// Watts while frames follow each other as fast as they can: the actions of a frame at the rate of frames, and the
+/// constant power.
+double streaming_power(const results::RunResult& result) {
+  const auto idle = result.energy_fj.find("idle");
+  const double constant = idle == result.energy_fj.end() ? 0 : static_cast<double>(idle->second);
+  const double actions = static_cast<double>(result.total_energy_fj()) - constant;
+  return constant / static_cast<double>(result.makespan) +
+         actions / static_cast<double>(result.batch) / kFemto * result.frames_per_second();
+}
+
 void take_outcome(const PointOutcome& outcome, ValidatedRow& row) {
   row.reason = one_line(outcome.message);
   if (outcome.exit_code != 0) {
@@ -79,8 +89,8 @@ const char* name(ValidationStatus status) {
 std::optional<double> simulated_value(const std::string& metric, const results::RunResult& result) {
   const auto makespan = static_cast<double>(result.makespan);
   if (metric == "latency_ms") return makespan / (kFemto / 1e3);
-  if (metric == "throughput_fps") return static_cast<double>(result.batch) * kFemto / makespan;
-  if (metric == "power_w") return static_cast<double>(result.total_energy_fj()) / makespan;
+  if (metric == "throughput_fps") return result.frames_per_second();
+  if (metric == "power_w") return streaming_power(result);
   return std::nullopt;
 }
 

@@ -59,7 +59,7 @@ struct ValidationPlan {
 ValidationPlan plan_validation(const std::string& platform, const std::string& model);
 
 /// A metric as the result has it; nothing for a metric that is not compared. latency_ms: makespan; throughput_fps:
-/// frames over makespan; power_w: energy over makespan.
+/// RunResult::frames_per_second; power_w: the actions of a frame at that rate, and the constant power.
 std::optional<double> simulated_value(const std::string& metric, const results::RunResult& result);
 
 /// Residuals of the rows that count.

@@ -48,7 +48,7 @@ TEST_CASE("a row takes the figures of its result") {  // the sample: 200 ns, 100
   CHECK(row.cycles == 100);
   CHECK(row.latency == 200 * kNanosecond);
   CHECK(row.energy_fj == 1000);
-  CHECK(row.throughput() == Approx(2 / 200e-9));
+  CHECK(row.frames_per_second == Approx(2 / 200e-9));
   CHECK(row.average_power() == Approx(1000e-15 / 200e-9));
   CHECK_FALSE(row.fits);
   CHECK(row.largest_cause == "useful.mac");
