@@ -49,10 +49,10 @@ class Controller : public kernel::Module {
   Loader loader_;
   int current_ = 0;
   bool resident_ = false;
-  bool controlled_ = false;  ///< the control CPU is done with the current context
-  int left_ = 0;             ///< parts at work
-  ledger::Release last_;     ///< latest end of a part
-  ledger::Release next_;     ///< what starts the current context, or ends its control
+  bool controlled_ = false;           ///< the control CPU is done with the current context
+  int left_ = 0;                      ///< parts at work
+  ledger::Release last_;              ///< latest end of a part
+  ledger::Release next_;              ///< what starts the current context, or ends its control
   std::vector<Femtoseconds> begins_;  ///< when each context began
 };
 
