@@ -130,7 +130,8 @@ std::int64_t window_rows(const LayerInput& input, std::int64_t readers_rows, std
   for (std::int64_t row = 0; row < readers_rows; ++row) {
     most = std::max(most, input.map.last(row) - input.map.first(row) + 1);
   }
-  return most + slack_rows;
+  const std::int64_t step = ceil_div(input.map.numerator, input.map.denominator);
+  return most + slack_rows * std::max<std::int64_t>(1, step);
 }
 
 std::vector<std::vector<std::int64_t>> buffer_rows(const Network& network, std::int64_t slack_rows) {

@@ -1,7 +1,7 @@
 // How many rows the buffer of an input holds: found by running the rows without time.
 //
-// A reader's buffer holds the rows that it needs at once and allocator.slack_rows more, so that a row can come while
-// another is used; of an input that it needs as a whole two frames, so that one can come while the other is used.
+// A reader's buffer holds the rows that it needs at once and, allocator.slack_rows times, as many more as it moves on by from
+// row to row (its stride), so that they can come while the others are used; of an input that it needs as a whole two frames, so that one can come while the other is used.
 // Where branches part and meet again, the short one has to hold what it is given while the long one works up to the row
 // that the meeting layer waits for. For every layer of several inputs and each of its rows, the layers before it, back to
 // the one where all branches part, are asked for the rows that this takes, slack_rows more at each so that all can work at

@@ -31,8 +31,6 @@ class Controller : public kernel::Module {
   [[nodiscard]] bool complete() const { return current_ == static_cast<int>(sources_.size()); }
   /// What ended the last context.
   [[nodiscard]] const ledger::Release& end() const { return last_; }
-  /// When each context began.
-  [[nodiscard]] const std::vector<Femtoseconds>& begins() const { return begins_; }
 
   void restart(Femtoseconds t0);
   void finish(Femtoseconds end);
@@ -51,11 +49,11 @@ class Controller : public kernel::Module {
   Loader loader_;
   int current_ = 0;
   bool resident_ = false;
-  bool controlled_ = false;  ///< the control CPU is done with the current context
-  int left_ = 0;             ///< parts at work
-  ledger::Release last_;     ///< latest end of a part
-  ledger::Release next_;     ///< what starts the current context, or ends its control
-  std::vector<Femtoseconds> begins_;
+  bool controlled_ = false;           ///< the control CPU is done with the current context
+  int left_ = 0;                      ///< parts at work
+  ledger::Release last_;              ///< latest end of a part
+  ledger::Release next_;              ///< what starts the current context, or ends its control
+  std::vector<Femtoseconds> begins_;  ///< when each context began
 };
 
 }  // namespace cyclescope::hailo

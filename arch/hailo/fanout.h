@@ -29,7 +29,6 @@ class Fanout : public Receiver {
   void take();
   /// Sends a row for which they were taken; it leaves at leaves.at > now.
   void send(std::int64_t row, const ledger::Release& leaves);
-  [[nodiscard]] bool empty() const { return edges_.empty(); }
 
   void arrives(std::size_t target, std::int64_t row, const ledger::Release& by) override;
 

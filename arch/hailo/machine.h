@@ -47,7 +47,6 @@ class Chip : public machine::Machine {
 
   [[nodiscard]] const LayerStage& layer(int index) const { return *stages_[static_cast<std::size_t>(index)]; }
   [[nodiscard]] const Outside& outside() const { return *outside_; }
-  [[nodiscard]] const Controller& controller() const { return *controller_; }
   /// When the last row of each frame of the last run was stored, counted from the start of the run.
   [[nodiscard]] const std::vector<Femtoseconds>& frames_out() const { return frames_out_; }
   /// Bytes of weights, rows and lists that lie in memory outside at once.

@@ -72,7 +72,6 @@ class RowSink : public kernel::Module {
 
   [[nodiscard]] Edge& input() { return input_; }
   void begin(const ledger::Release& by);
-  [[nodiscard]] std::int64_t rows_done() const { return written_rows_; }
 
  protected:
   void step() override;

@@ -40,6 +40,20 @@ std::vector<std::int64_t> subclusters(const Plan& plan) {
 
 }  // namespace
 
+TEST_CASE("a buffer has room for what its reader moves on by beside what it uses") {
+  LayerInput input;
+  input.map.rows = 8;
+  input.map.extent = 3;
+  input.map.before = 1;
+  CHECK(window_rows(input, 8, 1) == 3 + 1);
+  CHECK(window_rows(input, 8, 2) == 3 + 2);
+  input.map.numerator = 2;  // two rows go and two rows come from row to row
+  CHECK(window_rows(input, 4, 1) == 3 + 2);
+  input.map.numerator = 1;
+  input.map.denominator = 2;  // every row is used twice
+  CHECK(window_rows(input, 16, 1) == 3 + 1);
+}
+
 TEST_CASE("buffers of a residual block") {
   const Network made = network(residual_block(), chip("hailo-8"));
   const auto rows = buffer_rows(made, 1);
