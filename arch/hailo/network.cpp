@@ -74,6 +74,7 @@ class Builder {
     std::vector<TensorRows> operands;
     for (const TensorId input : primary.inputs) operands.push_back(rows_of_tensor(input));
     if (is_view(primary.type)) {
+      network_.views.push_back({primary.name, workloads::name(primary.type), network_.layers.size()});
       tensors_[group.output] = view_of(primary, operands.front(), graph_.output(primary).shape);
       return;
     }

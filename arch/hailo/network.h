@@ -71,9 +71,17 @@ struct Boundary {
   int layer = -1;  ///< of an output: the layer that makes it
 };
 
-/// Layers in an executable order.
+/// An operator that only shows rows otherwise: readers follow it to the rows, and it takes no time.
+struct View {
+  std::string name;
+  std::string type;
+  std::size_t layers_before = 0;  ///< of the layers, how many stand before it in the order
+};
+
+/// Layers in an executable order, and the views between them.
 struct Network {
   std::vector<Layer> layers;
+  std::vector<View> views;
   std::vector<Boundary> inputs, outputs;
 };
 

@@ -107,6 +107,33 @@ void report_operators(const Network& network, const std::vector<std::int64_t>& b
   }
 }
 
+/// Views get their places among the operators, as Family::groups has them.
+void insert_views(const Network& network, RunResult& result) {
+  std::vector<results::OperatorResult> operators;
+  std::vector<std::int32_t> places;  // by layer
+  auto view = network.views.begin();
+  const auto add_views = [&](std::size_t layers) {
+    for (; view != network.views.end() && view->layers_before == layers; ++view) {
+      results::OperatorResult row;
+      row.name = view->name;
+      row.type = view->type;
+      row.precision_label = row.bound = "view";
+      row.start_cycle = row.end_cycle = operators.empty() ? 0 : operators.back().end_cycle;
+      operators.push_back(std::move(row));
+    }
+  };
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    add_views(i);
+    places.push_back(static_cast<std::int32_t>(operators.size()));
+    operators.push_back(std::move(result.operators[i]));
+  }
+  add_views(network.layers.size());
+  result.operators = std::move(operators);
+  for (results::PathStep& step : result.path) {
+    if (step.op >= 0) step.op = places[static_cast<std::size_t>(step.op)];
+  }
+}
+
 /// Energy of the host's side of things is not the chip's.
 void set_host_energy_apart(const HailoConfig& config, RunResult& result) {
   for (auto part = result.energy_fj.begin(); part != result.energy_fj.end();) {
@@ -180,6 +207,7 @@ RunResult simulate(const workloads::Graph& graph, const config::Settings& settin
   report_operators(network, external_bytes(network, plan, !resident, options.batch), use, chip, result);
   machine::report(ledger, chip.frame(), result);
   set_host_energy_apart(config, result);
+  insert_views(network, result);
   report_roofline(network, bytes, chip, result);
   machine::check_laws(ledger, result);
   report_interval(chip, plan, result);

@@ -150,8 +150,8 @@ def test_a_foreign_matrix_json_is_not_replaced(root, tmp_path):
 
 def test_the_whole_matrix_names_every_row_that_waits(root, tmp_path):
     done = call(root, "matrix", "--out", tmp_path / "m")
-    assert "180 rows: 36 simulated, " in done.stdout and "144 waiting for a platform, 0 refused, 0 failed." in done.stdout
-    for family, rows in (("hailo", 24), ("gpu", 36), ("npu", 84)):
+    assert "180 rows: 60 simulated, " in done.stdout and "120 waiting for a platform, 0 refused, 0 failed." in done.stdout
+    for family, rows in (("gpu", 36), ("npu", 84)):
         assert f"waiting for a platform: family {family} is not modelled yet: {rows} rows (" in done.stdout
     report = (tmp_path / "m" / "matrix.md").read_text()
     for text in ("## Rows that wait for a machine", "### vit_b_16, steady state", "## What changed against the published table"):
@@ -159,7 +159,8 @@ def test_the_whole_matrix_names_every_row_that_waits(root, tmp_path):
     claims = json.loads(call(root, "claims", "--from", tmp_path / "m", "--format", "json").stdout)
     verdicts = {claim["id"]: claim["verdict"] for claim in claims["claims"]}
     assert not claims["narrowed"] and "not in this matrix" not in verdicts.values()
-    assert verdicts["Hailo-8-over-10H"] == verdicts["H100-DeepLabV3"] == "waiting for a platform"
+    assert verdicts["H100-DeepLabV3"] == "waiting for a platform"
+    assert verdicts["Hailo-8-over-10H"] in ("confirmed", "refuted")
     assert verdicts["lower-cost"] == "not testable"
 
 
