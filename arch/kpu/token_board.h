@@ -15,10 +15,9 @@ namespace cyclescope::kpu {
 
 class TokenBoard {
  public:
+  /// Of a program whose transfers were not planned (ideal operands) nothing is expected.
   TokenBoard(const Program& program, int site) : program_(program) {
-    edges_.reserve(static_cast<std::size_t>(program.edge_tokens));
-    for (std::int32_t token = 0; token < program.edge_tokens; ++token) {
-      const auto& expected = program.edge_expected[static_cast<std::size_t>(token)];
+    for (const std::vector<std::int64_t>& expected : program.edge_expected) {
       edges_.push_back({expected[static_cast<std::size_t>(site)], 0, {}});
     }
   }

@@ -132,7 +132,7 @@ def test_tables_that_lose_rows_are_told_and_points_are_kept(root, small, tmp_pat
     args = ("--platforms", "kpu-t64", "--models", "resnet50", "--precisions", "int8")
     said = call(root, "matrix", *args, "--target", "30 fps", "--out", tmp_path / "m").stderr
     notes = [line for line in said.splitlines() if line.startswith("cyclescope: note: ")]
-    assert len(notes) == 1 and "7 of 8 rows are not covered any more, the first 'kpu-t64 resnet50 fp16 steady'" in notes[0]
+    assert len(notes) == 1 and "7 of 8 rows are not covered any more, the first 'jetson-thor resnet50 fp16 steady'" in notes[0]
     assert "target was 10.00 ms and is 33.33 ms" in notes[0] and str(tmp_path / "m") in notes[0]
     assert len(rows_of(tmp_path / "m")) == 1 and len(list((tmp_path / "m" / "points").glob("*.h5"))) == 4
     # The options of before bring the tables back; they lose nothing but the target.
@@ -320,7 +320,7 @@ def test_claims_about_weights_over_pcie_have_the_estimate_of_that_table(root, sm
     assert share[0] == pytest.approx(100 * float(printed["pcie_latency_ms"]) / float(printed["recomputed_latency_ms"]), abs=1e-2)
     assert [f"{value:.2f}" for value in vit] == [table["vit_b_16", p]["latency_ms"] for p in ("FP32", "FP16", "INT8")]
     text = call(root, "claims", *args).stdout
-    assert "estimator 117 frames/s, simulated -: waiting" in text and "estimator 75 %, simulated -" in text
+    assert "estimator 117 frames/s, simulated -: not in this matrix" in text and "estimator 75 %, simulated -" in text
     # The table without PCIe, which other claims are about, has the other figure: 2.14 ms is 468 frames/s.
     claim = json.loads(call(root, "claims", "--from", small, "--claim", "K12", "--format", "json").stdout)["claims"][0]
     assert claim["tests"][0]["estimated"] == pytest.approx(2.14, abs=0.005)

@@ -17,7 +17,7 @@ PLATFORMS = """platform,vendor_platform_name,conditions,simulated_as,set,reason
 Chip,board,on the wall,kpu-t64,,power of the board
 Chip,board,,kpu-t64,,
 Chip,ideal board,,kpu-t64,memory.ideal=on,
-Other,board,,hailo-8,,
+Other,board,,jetson-thor,,
 """
 NETWORKS = """platform,model,input_shape,trace,counted,remark
 Chip,net,8x8x16,small,yes,
@@ -135,8 +135,8 @@ def test_bytes_do_not_depend_on_the_number_of_workers(root, tmp_path):
 
 def test_rows_that_wait_are_no_failure_and_a_platform_without_rows_says_so(root):
     write_tables(root, LINES)
-    waiting = call(root, "--platform", "hailo-8").stdout
-    assert "waiting for a platform: hailo-8 is not modelled yet: 1 row (net)" in waiting
+    waiting = call(root, "--platform", "jetson-thor").stdout
+    assert "waiting for a platform: jetson-thor is not modelled yet: 1 row (net)" in waiting
     assert call(root, "--platform", "kpu-t256").stdout.startswith("0 rows measured on kpu-t256")
 
 
