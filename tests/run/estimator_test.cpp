@@ -92,9 +92,11 @@ TEST_CASE("an estimator machine is called hypothetical and listed") {
   CHECK(platform.hypothetical);
   CHECK_THAT(run::find_platform("kpu-t64@estimator").description, Contains("hypothetical"));
   CHECK_FALSE(load("kpu-t64").hypothetical);
-  CHECK(run::estimator_names() ==
-        std::vector<std::string>{"kpu-t256@estimator", "kpu-t64@estimator", "kpu-t768@estimator"});
-  CHECK(run::platform_names() == kNames);  // the common file is none
+  CHECK(run::estimator_names() == std::vector<std::string>{"hailo-10h@estimator", "hailo-8@estimator",
+                                                           "kpu-t256@estimator", "kpu-t64@estimator",
+                                                           "kpu-t768@estimator"});
+  CHECK(run::platform_names() ==  // the common files are none
+        std::vector<std::string>{"hailo-10h", "hailo-8", "hailo-8l", "kpu-t256", "kpu-t64", "kpu-t768"});
 }
 
 TEST_CASE("the clock follows what --set changes, unless it is set itself") {
