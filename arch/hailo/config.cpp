@@ -69,7 +69,9 @@ void declare_chip(Schema& schema) {
 }
 
 void declare_layers(Schema& schema) {
-  schema.add(clocks("layer.row_overhead", 0, 4096, "between rows of a layer"))
+  schema
+      .add(integer("layer.port", "B", 1, 4096, "per clock, of rows out of a layer and of rows into each of its inputs"))
+      .add(clocks("layer.row_overhead", 0, 4096, "between rows of a layer"))
       .add(clocks("layer.frame_overhead", 0, 1'000'000, "between frames of a layer"))
       .add(clocks("layer.pipe_latency", 1, 4096, "from the last MAC of a row to its leaving the layer"))
       .add(clocks("layer.credit_latency", 1, 4096, "from the release of a row to its sender's knowing"))
@@ -180,6 +182,7 @@ HailoConfig from_settings(const Settings& s) {
   c.control_cap = s.integer("allocator.control");
   c.memory_cap = s.integer("allocator.memory");
   c.slack_rows = small("allocator.slack_rows");
+  c.port_bytes = small("layer.port");
   c.row_overhead = small("layer.row_overhead");
   c.frame_overhead = small("layer.frame_overhead");
   c.pipe_latency = small("layer.pipe_latency");

@@ -47,6 +47,7 @@ std::vector<MappingRow> rows_of(const Network& network, const Plan& plan) {
                      {"buffer_rows", text_of(stage.buffers)},
                      {"macs", layer.macs},
                      {"rows", layer.rows},
+                     {"work_clocks", stage.work_clocks},
                      {"row_clocks", stage.row_clocks},
                      {"interval", stage.interval}}});
   }

@@ -54,6 +54,11 @@ Chip::Chip(const HailoConfig& config, const Network& network, const Plan& plan, 
     stages_.push_back(std::make_unique<LayerStage>(context_, static_cast<int>(i), *ring_,
                                                    [this](const ledger::Release& by) { controller_->done(by); }));
   }
+  if (plan.contexts.size() == 1) {
+    spare_ = std::make_unique<ledger::Lane>(
+        ledger, "spare.0", config.clock.period(),
+        (config.all_subclusters() - plan.contexts.front().subclusters) * config.macs * use.rate);
+  }
   build_sinks();
   build_edges();
   build_contexts();

@@ -1,6 +1,7 @@
 #include "arch/hailo/plan.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "arch/hailo/contexts.h"
 #include "arch/hailo/memory_fit.h"
@@ -68,6 +69,7 @@ class Planner {
 
   void set_subclusters(Stage& stage, std::int64_t subclusters) {
     stage.subclusters = subclusters;
+    stage.work_clocks = layer(stage).work_clocks(subclusters, use_, config_);
     stage.row_clocks = layer(stage).row_clocks(subclusters, use_, config_);
     stage.interval = layer(stage).rows * stage.row_clocks + config_.frame_overhead;
   }
@@ -112,11 +114,11 @@ class Planner {
     }
   }
 
-  /// Whether there is room for these, and for those that the memory asks for beyond them.
+  /// Whether these stay below the cap, and there is room for those that the memory asks for beyond them.
   [[nodiscard]] bool fits(std::vector<std::int64_t> subclusters, const MemoryFit& memory) const {
-    std::int64_t sum = memory.missing(subclusters);
-    for (const std::int64_t one : subclusters) sum += one;
+    const std::int64_t sum = std::accumulate(subclusters.begin(), subclusters.end(), std::int64_t{0});
     if (sum > config_.usable_subclusters()) return false;
+    if (sum + memory.missing(subclusters) > config_.all_subclusters()) return false;
     memory.fill(subclusters);
     return place(subclusters, config_).has_value();
   }

@@ -34,10 +34,11 @@ struct Stage {
   std::int64_t subclusters = 0;   ///< sum over shares
   std::int64_t buffer_bytes = 0;  ///< of all its input buffers
   std::int64_t l4_bytes = 0;      ///< of its weights and buffers, those that lie in L4
-  std::int64_t row_clocks = 0;
-  std::int64_t interval = 0;    ///< clocks per frame when nothing holds it up
-  std::vector<Buffer> buffers;  ///< per input of the layer
-  bool stored = false;          ///< a later context, or the host, reads its rows: they go to memory as well
+  std::int64_t row_clocks = 0;    ///< from the start of a row to that of the next
+  std::int64_t work_clocks = 0;   ///< of them, at work; after row_overhead
+  std::int64_t interval = 0;      ///< clocks per frame when nothing holds it up
+  std::vector<Buffer> buffers;    ///< per input of the layer
+  bool stored = false;            ///< a later context, or the host, reads its rows: they go to memory as well
 };
 
 struct Context {

@@ -21,7 +21,9 @@ LayerStage::LayerStage(const ChipContext& chip, int index, Ring& ring, Done done
             stage_.subclusters * chip.config.macs * chip.use.rate),
       output_(chip, ring, stage_.shares, layer_.row_bytes, index, index, lane_.id()),
       done_(std::move(done)),
-      slots_per_clock_(stage_.subclusters * chip.config.macs * chip.use.rate) {
+      slots_per_clock_(stage_.subclusters * chip.config.macs * chip.use.rate),
+      port_(layer_.output_clocks(chip.config) < layer_.input_clocks(chip.config) ? Leaf::structural_fill
+                                                                                 : Leaf::structural_drain) {
   for (std::size_t i = 0; i < layer_.inputs.size(); ++i) {
     inputs_.push_back(std::make_unique<Edge>(chip, *this, stage_.buffers[i].capacity, index));
   }
@@ -112,14 +114,19 @@ bool LayerStage::start_row() {
   lane_.wait_until(now, release);
   const Leaf leaf = layer_.kind == LayerKind::mac ? Leaf::useful_mac : Leaf::useful_vector;
   const Femtoseconds set_up = now + chip_.clocks(chip_.config.row_overhead);
+  const Femtoseconds worked = set_up + chip_.clocks(stage_.work_clocks);
   const Femtoseconds end = now + chip_.clocks(stage_.row_clocks);
   if (set_up > now) {
     release = {chip_.ledger.record(lane_.id(), index_, Leaf::structural_issue, now, set_up, release), set_up,
                Reason::issue};
     lane_.busy_until(set_up, Leaf::structural_issue);
   }
-  const ledger::ActivityId work = chip_.ledger.record(lane_.id(), index_, leaf, set_up, end, release);
-  lane_.busy_until(end, leaf);
+  ledger::ActivityId work = chip_.ledger.record(lane_.id(), index_, leaf, set_up, worked, release);
+  lane_.busy_until(worked, leaf);
+  if (end > worked) {
+    work = chip_.ledger.record(lane_.id(), index_, port_, worked, end, {work, worked, Reason::issue});
+    lane_.busy_until(end, port_);
+  }
   if (row_ == 0) first_start_ = now;
   last_end_ = end;
   own_ = {work, end, Reason::issue};
@@ -145,7 +152,8 @@ void LayerStage::count_row(std::int64_t row) {
     return checked_narrow(static_cast<Int128>(layer_.macs) * rows / layer_.rows);
   };
   const std::int64_t set_up = chip_.config.row_overhead;
-  const std::int64_t slots = (stage_.row_clocks - set_up) * slots_per_clock_;
+  const std::int64_t slots = stage_.work_clocks * slots_per_clock_;
+  ledger.post_slots(lane_.id(), port_, (stage_.row_clocks - set_up - stage_.work_clocks) * slots_per_clock_);
   ledger.post_slots(lane_.id(), Leaf::structural_issue, set_up * slots_per_clock_);
   if (layer_.kind == LayerKind::mac) {
     const std::int64_t macs = upto(row + 1) - upto(row);

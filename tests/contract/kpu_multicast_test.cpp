@@ -21,7 +21,7 @@ results::TrafficResult mesh_of(const results::RunResult& result) {
 }  // namespace
 
 TEST_CASE("kpu: unicast copies bring what multicast brings, one packet per receiver") {
-  for (const Machine& machine : machines()) {
+  for (const Machine& machine : machines_of("kpu")) {
     const results::RunResult trees = simulate(machine, residual_block(), {}, cold());
     const results::RunResult copies = simulate(machine, residual_block(), {"mesh.multicast=off"}, cold());
     CHECK(mesh_of(trees).sent < mesh_of(trees).received);  // some packet has several receivers

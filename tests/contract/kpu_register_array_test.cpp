@@ -59,7 +59,7 @@ void check_same(const Machine& machine, const workloads::Graph& graph, const Ove
 }  // namespace
 
 TEST_CASE("kpu: exact and register-accurate arrays give the same result") {
-  for (const Machine& machine : machines()) {
+  for (const Machine& machine : machines_of("kpu")) {
     for (const Model& model : models()) {
       INFO(model.name << " on " << machine.platform);
       check_same(machine, model.graph(), {});
@@ -88,7 +88,7 @@ TEST_CASE("kpu: the same where weights stay, with short FIFOs, one lane of each 
         Overrides{"sim.ideal=operands"}}) {
     for (const Model& model : models()) {
       INFO(model.name << " with " << more.front());
-      check_same(machines().back(), model.graph(), more);
+      check_same(machines_of("kpu").back(), model.graph(), more);
     }
   }
 }

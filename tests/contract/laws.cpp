@@ -90,7 +90,9 @@ void check_bytes(const RunResult& result) {
     CHECK(link.received == link.expected);
     CHECK(link.expected >= link.sent);
   }
-  CHECK(result.dram_read_bytes + result.dram_write_bytes >= result.compulsory_bytes);
+  const std::int64_t moved =
+      result.dram_read_bytes + result.dram_write_bytes + result.host_read_bytes + result.host_write_bytes;
+  CHECK(moved >= result.compulsory_bytes);
 }
 
 void check_operators(const RunResult& result) {

@@ -14,6 +14,7 @@ const std::vector<Machine>& machines() {
         "sequencer.launch=50 cycles"},
        "clock.fabric=500 MHz",
        "sim.ideal=operands",
+       "sim.aggregate=off",
        {"memory.ideal=on", "dma.outstanding=32 requests", "array.egress_depth=16 results",
         "array.ingress_depth=32 tokens", "block_mover.queue=16 descriptors", "vector.lanes=16 elements",
         "l3.banks=16 banks", "mesh.buffer=1000 flits"},
@@ -29,11 +30,23 @@ const std::vector<Machine>& machines() {
         "sequencer.launch=50 cycles", "sequencer.signal=16 cycles", "dram.channels=4 channels"},
        "clock.fabric=500 MHz",
        "sim.ideal=operands",
+       "sim.aggregate=off",
        {"memory.ideal=on", "dma.outstanding=16 requests", "array.egress_depth=16 results",
         "matrix_tile.ingress_depth=32 tokens", "block_mover.queue=16 descriptors", "l3.banks=16 banks"},
        {"l2.capacity=8 KiB", "l3.capacity=64 KiB", "mesh.flit=64 B", "dma.engines=4 engines", "matrix_tile.port=64 B",
         "vector.lanes=16 elements", "lowering.weight_window=8 KiB", "dram.channels=8 channels"},
-       {"lowering.matrix=only"}}};
+       {"lowering.matrix=only"}},
+      {"hailo",
+       "hailo-8",
+       {"hailo.clusters=2 clusters", "hailo.subclusters=8 subclusters", "hailo.lcus=8 LCU", "l3.capacity=64 KiB",
+        "l4.capacity=64 KiB", "context.control=1 us", "context.fixed=1 KiB"},
+       "",  // the rate of PCIe goes by its generation
+       "",
+       "",
+       {"memory.ideal=on", "pcie.lanes=16 lanes", "ring.bytes=256 B", "host_dma.prefetch=256 descriptors",
+        "portal.rows=64 rows", "dram.channels=4 channels"},
+       {"allocator.slack_rows=2 rows", "hailo.subclusters=16 subclusters", "layer.port=64 B", "host_dma.page=4096 B"},
+       {}}};
   return table;
 }
 
@@ -61,6 +74,14 @@ const Machine& one_matrix_tile() {
     return one;
   }();
   return machine;
+}
+
+std::vector<Machine> machines_of(const std::string& family) {
+  std::vector<Machine> list;
+  for (const Machine& machine : machines()) {
+    if (machine.family == family) list.push_back(machine);
+  }
+  return list;
 }
 
 const Machine& machine_of(const std::string& family) {

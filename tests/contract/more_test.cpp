@@ -85,6 +85,7 @@ TEST_CASE("mutant: a slower memory is seen to be slower") {
 TEST_CASE("with ideal operands no array waits for operands or for space, and nothing is slower") {
   using ledger::Leaf;
   for (const Machine& machine : machines()) {
+    if (machine.ideal_operands.empty()) continue;
     for (const Model& model : models()) {
       INFO(model.name << " on " << machine.platform);
       const results::RunResult ideal = simulate(machine, model.graph(), {machine.ideal_operands});

@@ -41,6 +41,7 @@ results::RunResult run_scaled(const Machine& machine, const workloads::Graph& gr
 
 TEST_CASE("time scales with every period and time parameter") {
   for (const Machine& machine : machines()) {
+    if (machine.exact_clock.empty()) continue;
     for (const Model& model : models()) {
       const results::RunResult one = run_scaled(machine, model.graph(), 1);
       for (const std::int64_t k : {2, 3}) {
@@ -66,6 +67,7 @@ TEST_CASE("time scales with every period and time parameter") {
 
 TEST_CASE("mutant: one time parameter left behind breaks the scaling") {
   for (const Machine& machine : machines()) {
+    if (machine.exact_clock.empty()) continue;
     const workloads::Graph graph = chain();
     const results::RunResult one = run_scaled(machine, graph, 1);
     Overrides forgotten = scaled(machine, 2);

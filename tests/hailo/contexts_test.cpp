@@ -4,13 +4,6 @@
 namespace cyclescope::hailo::test {
 namespace {
 
-Femtoseconds spent(const Run& run, const std::string& lane, ledger::Leaf leaf) {
-  for (ledger::LaneId id = 0; id < run.ledger.lane_count(); ++id) {
-    if (run.ledger.lane_name(id) == lane) return run.ledger.time(id)[static_cast<std::size_t>(leaf)] / kClock;
-  }
-  throw InternalError("no lane " + lane);
-}
-
 /// Two layers of one row, in two contexts: 5 clocks after 40 B of configuration, 3 clocks after 5000 B.
 Pipeline two_contexts() {
   Pipeline p;

@@ -25,6 +25,42 @@ TEST_CASE("two convolutions of 3 x 3 with padding 1 are right clock by clock") {
   all_laws_hold(run);
 }
 
+TEST_CASE("rows that are made faster than the port takes them wait for it, and the books say so") {
+  Pipeline p;
+  p.config.port_bytes = 8;  // 64 B: 8 clocks, after one of set-up
+  const int given = p.input(4);
+  const int first = p.layer(4, 5);
+  const int second = p.layer(4, 3);
+  p.reads(first, given, window(4, 3, 1, 1), 4);
+  p.reads(second, first, window(4, 3, 1, 1), 4);
+  p.output(second);
+  Run run(p);
+  // first: s = 3, 12, 21, 30, e = 12, 21, 30, 39; at second 15, 24, 33, 42. second: s = 24, 33, 42, 51, e = 60; written 64.
+  CHECK(run.end(first) == 39);
+  CHECK(run.start(second) == 24);
+  CHECK(run.end(second) == 60);
+  CHECK(run.clocks() == 64);
+  // Of the 8 clocks first works 4, second 2.
+  CHECK(spent(run, "stage.0", ledger::Leaf::structural_drain) == 4 * 4);
+  CHECK(spent(run, "stage.0", ledger::Leaf::useful_mac) == 4 * 4);
+  CHECK(spent(run, "stage.1", ledger::Leaf::structural_drain) == 4 * 6);
+  all_laws_hold(run);
+}
+
+TEST_CASE("where the port of the input is the slower one, that has its name") {
+  Pipeline p;
+  p.config.port_bytes = 8;
+  const int given = p.input(4);
+  const int only = p.layer(4, 3);  // 2 clocks of work; 64 B in: 8 clocks
+  p.at(only).row_bytes = 32;       // out: 4
+  p.reads(only, given, window(4, 1, 1, 0), 4);
+  p.output(only);
+  Run run(p);
+  CHECK(spent(run, "stage.0", ledger::Leaf::structural_fill) == 4 * 6);
+  CHECK(spent(run, "stage.0", ledger::Leaf::structural_drain) == 0);
+  all_laws_hold(run);
+}
+
 TEST_CASE("places of a buffer come back when no later row takes what is in them") {
   Pipeline p;
   const int given = p.input(4);

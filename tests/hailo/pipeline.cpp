@@ -1,5 +1,6 @@
 #include "tests/hailo/pipeline.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace cyclescope::hailo::test {
@@ -12,6 +13,7 @@ HailoConfig small_config() {
   config.subclusters = 8;
   config.macs = 64;
   config.features = 8;
+  config.port_bytes = 64;
   config.row_overhead = 1;
   config.frame_overhead = 3;
   config.pipe_latency = 2;
@@ -52,7 +54,8 @@ int Pipeline::layer(std::int64_t rows, std::int64_t clocks, LayerKind kind) {
   stage.layer = index;
   stage.shares = {{0, 1}};
   stage.subclusters = 1;
-  stage.row_clocks = clocks;
+  stage.work_clocks = clocks - config.row_overhead;
+  stage.row_clocks = config.row_overhead + std::max(stage.work_clocks, network.layers.back().output_clocks(config));
   plan.stages.push_back(stage);
   plan.contexts.assign(1, {});
   plan.contexts.back().end = index + 1;
@@ -129,6 +132,13 @@ results::RunResult Run::check() {
   machine::report(ledger, chip->frame(), result);
   machine::check_laws(ledger, result);
   return result;
+}
+
+std::int64_t spent(const Run& run, const std::string& lane, ledger::Leaf leaf) {
+  for (ledger::LaneId id = 0; id < run.ledger.lane_count(); ++id) {
+    if (run.ledger.lane_name(id) == lane) return run.ledger.time(id)[static_cast<std::size_t>(leaf)] / kClock;
+  }
+  throw InternalError("no lane " + lane);
 }
 
 void all_laws_hold(Run& run) {

@@ -14,7 +14,8 @@ namespace cyclescope::hailo::test {
 constexpr Femtoseconds kClock = 1'000'000;  ///< 1 GHz
 
 /// Two clusters of eight sub-clusters at 1 GHz; a row has one clock of set-up, leaves two clocks after its last MAC and
-/// takes one hop of one clock to its reader; three clocks between frames; one clock back for a credit.
+/// takes one hop of one clock to its reader; three clocks between frames; one clock back for a credit; ports of 64 B, so
+/// that they hold nothing up.
 HailoConfig small_config();
 
 /// Rows of a convolution along the height: `kernel` taps, `dilation` apart.
@@ -30,8 +31,8 @@ struct Pipeline {
 
   /// An input of the graph of `rows` rows of 64 B. Returns its index.
   int input(std::int64_t rows);
-  /// A layer of `rows` rows of `clocks` clocks each, on one sub-cluster of cluster 0, 64 B a row. Its MACs are half of
-  /// what its sub-cluster can do in a frame.
+  /// A layer of `rows` rows of `clocks` clocks each, set-up and work, more where its output port is slower; on one
+  /// sub-cluster of cluster 0, 64 B a row. Its MACs are half of what its sub-cluster can do in the time of its work.
   int layer(std::int64_t rows, std::int64_t clocks, LayerKind kind = LayerKind::mac);
   /// Layer `reader` reads layer `producer` (below 0: graph input -1 - producer) through a buffer of `capacity` rows.
   void reads(int reader, int producer, RowMap map, std::int64_t capacity);
@@ -61,6 +62,9 @@ struct Run {
   std::unique_ptr<Chip> chip;
   std::int64_t batch;
 };
+
+/// Clocks that a lane spent in a leaf.
+std::int64_t spent(const Run& run, const std::string& lane, ledger::Leaf leaf);
 
 /// Every law that can be checked on one run holds.
 void all_laws_hold(Run& run);
