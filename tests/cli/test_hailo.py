@@ -62,12 +62,12 @@ def test_half_the_lanes_hurt_only_what_crosses_the_link():
     assert rate("hailo-10h", "vit_b_16", *two) > 0.97 * rate("hailo-10h", "vit_b_16")
 
 
-@pytest.mark.parametrize("platform", ["hailo-8", "hailo-10h"])
-def test_rates_of_networks_of_torchvision_against_silicon(platform):
+@pytest.mark.parametrize("platform, count", [("hailo-8", 30), ("hailo-10h", 12)])  # without rows that were fitted to
+def test_rates_of_networks_of_torchvision_against_silicon(platform, count):
     done = cyclescope("validate", "--platform", platform, "--format", "json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     rates = next(d for d in report["distributions"] if d["metric"] == "throughput_fps")
-    assert rates["count"] >= 30
+    assert rates["count"] == count
     assert rates["median_absolute"] <= 0.25
     assert rates["worst_factor"] <= 2.5
