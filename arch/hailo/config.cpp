@@ -69,8 +69,7 @@ void declare_chip(Schema& schema) {
 }
 
 void declare_layers(Schema& schema) {
-  schema
-      .add(integer("layer.port", "B", 1, 4096, "per clock, of rows out of a layer and of rows into each of its inputs"))
+  schema.add(integer("layer.port", "B", 1, 4096, "of a layer's rows, per clock, on their way out"))
       .add(clocks("layer.row_overhead", 0, 4096, "between rows of a layer"))
       .add(clocks("layer.frame_overhead", 0, 1'000'000, "between frames of a layer"))
       .add(clocks("layer.pipe_latency", 1, 4096, "from the last MAC of a row to its leaving the layer"))

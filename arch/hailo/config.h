@@ -46,7 +46,7 @@ struct HailoConfig {
   std::int64_t control_cap = 0;      ///< share of the layer control units of a cluster that it uses
   std::int64_t memory_cap = 0;       ///< share of the memories that it uses
   int slack_rows = 0;                ///< steps of its readers that every layer may be ahead of what these need at once
-  int port_bytes = 0;                ///< per clock, of a layer's output and of each of its inputs
+  int port_bytes = 0;                ///< of a layer's rows, per clock, on their way out
   int row_overhead = 0;              ///< clocks between rows of a layer
   int frame_overhead = 0;            ///< clocks between frames of a layer
   int pipe_latency = 0;              ///< clocks from the last MAC of a row to its leaving the layer

@@ -7,19 +7,16 @@
 
 namespace cyclescope::hailo {
 
-/// Mean distance of the frames of a window, rounded to a femtosecond: the last of the first two windows, of as many frames
-/// and at least `window`, that abut and differ by at most 0.1 %. Longer ones average out what comes back with a period of
-/// its own, as refresh does. 0 when there are none.
+/// Mean distance of frames n + window .. n + 2 window, of the first n for which it and that of n .. n + window differ by at
+/// most 0.1 %; rounded to a femtosecond. 0 when there is none.
 inline Femtoseconds settled_interval(const std::vector<Femtoseconds>& out, std::size_t window) {
   constexpr Femtoseconds kPermille = 1000;
-  for (std::size_t end = 2 * window; end < out.size(); ++end) {
-    for (std::size_t w = window; 2 * w <= end; ++w) {
-      const Femtoseconds first = out[end - w] - out[end - 2 * w];
-      const Femtoseconds second = out[end] - out[end - w];
-      if (checked_mul(second > first ? second - first : first - second, kPermille) > first) continue;
-      const auto frames = static_cast<Femtoseconds>(w);
-      return (second + frames / 2) / frames;
-    }
+  for (std::size_t n = 0; n + 2 * window < out.size(); ++n) {
+    const Femtoseconds first = out[n + window] - out[n];
+    const Femtoseconds second = out[n + 2 * window] - out[n + window];
+    if (checked_mul(second > first ? second - first : first - second, kPermille) > first) continue;
+    const auto frames = static_cast<Femtoseconds>(window);
+    return (second + frames / 2) / frames;
   }
   return 0;
 }

@@ -98,7 +98,7 @@ Stream Chip::stream() {
   if (stream.interval == 0) {
     throw CheckFailed(
         fmt::format("the interval between frames does not settle within {} frames: windows of {} frames "
-                    "or more that agree within 0.1 % expected",
+                    "that agree within 0.1 % expected",
                     kMostFrames, kWindow));
   }
   return stream;

@@ -38,7 +38,7 @@ class Chip : public machine::Machine {
   [[nodiscard]] machine::Frame frame() const override { return {frame_start_, end_, context_.clock.period()}; }
 
   /// Frames one after another through the one context of the plan, which is on chip, unbooked: the interval is that of
-  /// the first two windows of kWindow frames or more that abut and agree within 0.1 %. Throws CheckFailed when none do within
+  /// the first two windows of kWindow frames that abut and agree within 0.1 %. Throws CheckFailed when none do within
   /// kMostFrames. The ledger keeps what it has of the frame before.
   Stream stream();
 

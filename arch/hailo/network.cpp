@@ -118,17 +118,8 @@ std::int64_t Layer::work_clocks(std::int64_t subclusters, const PrecisionUse& us
 
 std::int64_t Layer::output_clocks(const HailoConfig& config) const { return ceil_div(row_bytes, config.port_bytes); }
 
-std::int64_t Layer::input_clocks(const HailoConfig& config) const {
-  std::int64_t most = 0;
-  for (const LayerInput& input : inputs) {
-    most = std::max(most, ceil_div(checked_mul(input.map.rows, input.row_bytes), checked_mul(rows, config.port_bytes)));
-  }
-  return most;
-}
-
 std::int64_t Layer::row_clocks(std::int64_t subclusters, const PrecisionUse& use, const HailoConfig& config) const {
-  return std::max({work_clocks(subclusters, use, config), output_clocks(config), input_clocks(config)}) +
-         config.row_overhead;
+  return std::max(work_clocks(subclusters, use, config), output_clocks(config)) + config.row_overhead;
 }
 
 workloads::FusionRules fusion_rules() { return {true, true, false}; }

@@ -63,10 +63,7 @@ struct Layer {
                                          const HailoConfig& config) const;
   /// Clocks in which a row leaves by the layer's output port: ceil(row_bytes / layer.port).
   [[nodiscard]] std::int64_t output_clocks(const HailoConfig& config) const;
-  /// Clocks in which what is new in the input of a row comes in by the input's port, of the slowest input:
-  /// ceil(rows and bytes of the input / rows of the output / layer.port).
-  [[nodiscard]] std::int64_t input_clocks(const HailoConfig& config) const;
-  /// From the start of a row to the next one's: row overhead, then the longest of the three.
+  /// From the start of a row to the next one's: row overhead, then the longer of the two.
   [[nodiscard]] std::int64_t row_clocks(std::int64_t subclusters, const PrecisionUse& use,
                                         const HailoConfig& config) const;
 };

@@ -21,9 +21,7 @@ LayerStage::LayerStage(const ChipContext& chip, int index, Ring& ring, Done done
             stage_.subclusters * chip.config.macs * chip.use.rate),
       output_(chip, ring, stage_.shares, layer_.row_bytes, index, index, lane_.id()),
       done_(std::move(done)),
-      slots_per_clock_(stage_.subclusters * chip.config.macs * chip.use.rate),
-      port_(layer_.output_clocks(chip.config) < layer_.input_clocks(chip.config) ? Leaf::structural_fill
-                                                                                 : Leaf::structural_drain) {
+      slots_per_clock_(stage_.subclusters * chip.config.macs * chip.use.rate) {
   for (std::size_t i = 0; i < layer_.inputs.size(); ++i) {
     inputs_.push_back(std::make_unique<Edge>(chip, *this, stage_.buffers[i].capacity, index));
   }
@@ -124,8 +122,8 @@ bool LayerStage::start_row() {
   ledger::ActivityId work = chip_.ledger.record(lane_.id(), index_, leaf, set_up, worked, release);
   lane_.busy_until(worked, leaf);
   if (end > worked) {
-    work = chip_.ledger.record(lane_.id(), index_, port_, worked, end, {work, worked, Reason::issue});
-    lane_.busy_until(end, port_);
+    work = chip_.ledger.record(lane_.id(), index_, Leaf::structural_drain, worked, end, {work, worked, Reason::issue});
+    lane_.busy_until(end, Leaf::structural_drain);
   }
   if (row_ == 0) first_start_ = now;
   last_end_ = end;
@@ -153,7 +151,8 @@ void LayerStage::count_row(std::int64_t row) {
   };
   const std::int64_t set_up = chip_.config.row_overhead;
   const std::int64_t slots = stage_.work_clocks * slots_per_clock_;
-  ledger.post_slots(lane_.id(), port_, (stage_.row_clocks - set_up - stage_.work_clocks) * slots_per_clock_);
+  ledger.post_slots(lane_.id(), Leaf::structural_drain,
+                    (stage_.row_clocks - set_up - stage_.work_clocks) * slots_per_clock_);
   ledger.post_slots(lane_.id(), Leaf::structural_issue, set_up * slots_per_clock_);
   if (layer_.kind == LayerKind::mac) {
     const std::int64_t macs = upto(row + 1) - upto(row);

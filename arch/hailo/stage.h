@@ -2,11 +2,11 @@
 //
 // Timing: row r starts at the latest of: the end of the row before (of another frame: frame_overhead later), the arrival
 // of the last input row that it takes (RowMap::last), of every input; a place in every reader's buffer. It takes
-// Stage::row_clocks, the first row_overhead of them to set it up, then work_clocks at work, then until the slowest of its
-// ports (layer.port bytes per clock) is through with the row; it leaves pipe_latency later. At its end the input
-// rows that no later row takes (RowMap::first) are freed.
-// Causes: lane stage.I: useful.mac or useful.vector, structural.issue for set-up, structural.drain for its output
-// port or structural.fill for those of its inputs, waiting.weights from the beginning of
+// Stage::row_clocks: row_overhead to set it up, work_clocks at work, then until the port, of layer.port bytes per clock, is
+// through with the row; it leaves pipe_latency later. At its end the input rows that no later row takes (RowMap::first)
+// are freed.
+// Causes: lane stage.I: useful.mac or useful.vector, structural.issue for set-up, structural.drain while the port is not
+// through with a row whose work is done, waiting.weights from the beginning of
 // its context until the chip is configured, other waits by what ended them; idle outside its context. On the path also
 // structural.drain for pipe_latency.
 // Capacity: sub-clusters x MACs x quarter-MACs of the precision per clock; a row's slots are its MACs, the rest of its
@@ -61,7 +61,6 @@ class LayerStage : public kernel::Module {
   std::vector<std::unique_ptr<Edge>> inputs_;
   Done done_;
   std::int64_t slots_per_clock_;
-  ledger::Leaf port_;               ///< of clocks beyond the work: the slower of its ports
   const Frames* frames_ = nullptr;  ///< null: outside its context
   std::int64_t row_ = 0;            ///< next, counted over all frames
   bool running_ = false;

@@ -72,6 +72,13 @@ ArraySlotSums array_slots(const RunResult& result) {
     const bool another_kind = !working.empty() && working.count(sum(lane->slots)) == 0;
     add(*lane, another_kind, sums);
   }
+  const Int128 of_chip = Int128{kQuarterMacs} * result.peak_macs_per_second * result.cycles;
+  if (result.peak_macs_per_second > 0 && Int128{sums.all} * result.clock_hz > of_chip) {
+    throw NotModelled(
+        fmt::format("scaling of {} on {}: its arrays take turns in several contexts, and their capacity is more "
+                    "than the chip's {} MAC/s",
+                    result.model, result.platform, result.peak_macs_per_second));
+  }
   sums.arrays = static_cast<std::int64_t>(arrays.size());
   sums.slots_per_cycle = result.cycles > 0 ? sums.all / result.cycles : 0;
   if (sums.useful != checked_mul(kQuarterMacs, result.macs_executed)) {

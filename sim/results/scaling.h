@@ -31,6 +31,7 @@ struct ArraySlotSums {
 
 /// Adds the lanes that have slots. An array that executed no MAC in the whole run, while an array of another number of
 /// slots per clock (another kind of tile) executed some, is lost to `heterogeneity` entirely.
+/// Throws NotModelled when the arrays together have more slots than the chip, because they take turns.
 /// Throws CheckFailed with the numbers when the ledger of an array does not close: slots in `unknown`, a time that is
 /// not the makespan, no whole number of slots per reference clock, useful slots that are not 4 per executed MAC,
 /// or S != U + sum L.

@@ -47,20 +47,6 @@ TEST_CASE("rows that are made faster than the port takes them wait for it, and t
   all_laws_hold(run);
 }
 
-TEST_CASE("where the port of the input is the slower one, that has its name") {
-  Pipeline p;
-  p.config.port_bytes = 8;
-  const int given = p.input(4);
-  const int only = p.layer(4, 3);  // 2 clocks of work; 64 B in: 8 clocks
-  p.at(only).row_bytes = 32;       // out: 4
-  p.reads(only, given, window(4, 1, 1, 0), 4);
-  p.output(only);
-  Run run(p);
-  CHECK(spent(run, "stage.0", ledger::Leaf::structural_fill) == 4 * 6);
-  CHECK(spent(run, "stage.0", ledger::Leaf::structural_drain) == 0);
-  all_laws_hold(run);
-}
-
 TEST_CASE("places of a buffer come back when no later row takes what is in them") {
   Pipeline p;
   const int given = p.input(4);
