@@ -1,4 +1,5 @@
 // The whole chip: stages, ring, portals, controller and what lies around it. Executes a plan, inference by inference.
+// Lane spare.0, with a plan of one context: the sub-clusters that no stage has, idle.unused throughout.
 #pragma once
 
 #include <memory>

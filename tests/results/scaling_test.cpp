@@ -188,6 +188,16 @@ TEST_CASE("what does not close is a failed check with the numbers") {
   CHECK_THROWS_AS(lost_efficiency(array_slots(one_tile()), 1, tampered, 1), CheckFailed);
 }
 
+TEST_CASE("arrays that take turns have more slots than the chip and are refused") {
+  RunResult result = two_tiles();  // 8 MAC/clock
+  result.clock_hz = 1'000'000'000;
+  result.peak_macs_per_second = 8'000'000'000;
+  CHECK(array_slots(result).all == 2240);
+  result.peak_macs_per_second = 4'000'000'000;
+  CHECK_THROWS_AS(array_slots(result), NotModelled);
+  CHECK_THROWS_WITH(array_slots(result), Catch::Contains("take turns") && Catch::Contains("4000000000 MAC/s"));
+}
+
 TEST_CASE("runs without slots or work cannot be compared") {
   CHECK_THROWS_AS(lost_efficiency({}, 1, array_slots(one_tile()), 1), InputError);
   CHECK_THROWS_AS(lost_efficiency(array_slots(one_tile()), 0, array_slots(one_tile()), 1), InputError);
