@@ -6,9 +6,8 @@
 // through with the row; it leaves pipe_latency later. At its end the input rows that no later row takes (RowMap::first)
 // are freed.
 // Causes: lane stage.I: useful.mac or useful.vector, structural.issue for set-up, structural.drain while the port is not
-// through with a row whose work is done, waiting.weights from the beginning of
-// its context until the chip is configured, other waits by what ended them; idle outside its context. On the path also
-// structural.drain for pipe_latency.
+// through with a row whose work is done, waiting.weights from the beginning of its context until the chip is configured,
+// other waits by what ended them; idle outside its context. On the path also structural.drain for pipe_latency.
 // Capacity: sub-clusters x MACs x quarter-MACs of the precision per clock; a row's slots are its MACs, the rest of its
 // clocks structural.padding, set-up structural.issue; of a vector layer useful.vector: its sub-clusters' MACs stand by.
 // Actions: array mac_*, control row, l2 (weights once per row, the row made), l3 (input rows), aligner, apu.

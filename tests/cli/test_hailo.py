@@ -57,7 +57,8 @@ def test_hailo_10h_is_ahead_on_vit_and_behind_on_resnet50():
 def test_half_the_lanes_hurt_only_what_crosses_the_link():
     two = ("--set", "pcie.lanes=2 lanes")
     assert rate("hailo-8", "resnet50_v1", *two) == pytest.approx(rate("hailo-8", "resnet50_v1"), rel=0.001)
-    # On Hailo-8 the configurations of ViT-B/16 come over the link, 86 MB of them; on Hailo-10H out of its own memory.
+    # On Hailo-8 the configurations of ViT-B/16 come over the link: 86 MB at 3.2 GB/s are 27 of the 34 ms that were measured,
+    # twice that 61 of 68 at least. On Hailo-10H they come out of its own memory.
     assert rate("hailo-8", "vit_b_16", *two) < 0.65 * rate("hailo-8", "vit_b_16")
     assert rate("hailo-10h", "vit_b_16", *two) > 0.97 * rate("hailo-10h", "vit_b_16")
 

@@ -14,7 +14,6 @@ const std::vector<Machine>& machines() {
         "sequencer.launch=50 cycles"},
        "clock.fabric=500 MHz",
        "sim.ideal=operands",
-       "sim.aggregate=off",
        {"memory.ideal=on", "dma.outstanding=32 requests", "array.egress_depth=16 results",
         "array.ingress_depth=32 tokens", "block_mover.queue=16 descriptors", "vector.lanes=16 elements",
         "l3.banks=16 banks", "mesh.buffer=1000 flits"},
@@ -30,7 +29,6 @@ const std::vector<Machine>& machines() {
         "sequencer.launch=50 cycles", "sequencer.signal=16 cycles", "dram.channels=4 channels"},
        "clock.fabric=500 MHz",
        "sim.ideal=operands",
-       "sim.aggregate=off",
        {"memory.ideal=on", "dma.outstanding=16 requests", "array.egress_depth=16 results",
         "matrix_tile.ingress_depth=32 tokens", "block_mover.queue=16 descriptors", "l3.banks=16 banks"},
        {"l2.capacity=8 KiB", "l3.capacity=64 KiB", "mesh.flit=64 B", "dma.engines=4 engines", "matrix_tile.port=64 B",
@@ -42,7 +40,6 @@ const std::vector<Machine>& machines() {
         "l4.capacity=64 KiB", "context.control=1 us", "context.fixed=1 KiB",
         "layer.frame_overhead=20000 cycles"},  // or refresh keeps the interval of frames this small from settling
        "",                                     // the rate of PCIe goes by its generation
-       "",
        "",
        {"memory.ideal=on", "pcie.lanes=16 lanes", "ring.bytes=256 B", "host_dma.prefetch=256 descriptors",
         "portal.rows=64 rows", "dram.channels=4 channels"},

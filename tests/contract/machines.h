@@ -14,7 +14,6 @@ struct Machine {
   std::string exact_clock;                   ///< a clock whose period is a whole number of femtoseconds; "": not all
                                              ///< times of this machine can be set
   std::string ideal_operands;                ///< every level answers at once; "": there is no such setting
-  std::string fine;                          ///< what is aggregated is simulated one by one; "": nothing is aggregated
   std::vector<std::string> more;             ///< each: more bandwidth or buffers, the program stays the same
   std::vector<std::string> more_disturbing;  ///< each: more of what moves the turns of others or is lowered for
   std::vector<std::string> whole;            ///< overrides of the platform for networks on the whole chip

@@ -157,7 +157,8 @@ TEST_CASE("a layer that its port holds up is not widened, and then no other eith
   CHECK(subclusters(narrow) == std::vector<std::int64_t>{1, 1});
   CHECK(narrow.stages[0].row_clocks == 32 + 16);
   CHECK(narrow.stages[1].row_clocks == 16 + 16);
-  // In 11 clocks, less than its work: the first layer gets a second sub-cluster, then the other; then the first is at its port.
+  // In 11 clocks, less than its work: the first layer gets a second sub-cluster, then the other; then the first is at its
+  // port.
   CHECK(subclusters(plan(graph, tiny(6, {"layer.port=12 B"}))) == std::vector<std::int64_t>{2, 2});
 }
 
